@@ -1,0 +1,47 @@
+# mcuprune.  `make` lists what there is.
+
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: setup ## the main job on the bundled example: train, prune to 64KB, link, run in QEMU, report
+	$(BIN)/mcuprune build --board stm32 --budget 64KB
+
+test: setup ## everything, emulator included
+	$(BIN)/python -m pytest -n 2
+
+check: setup ## the part that takes seconds: style, types, quick tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -n 2 -m "not emulator and not slow and not keras"
+
+format: setup ## rewrite the sources in the house style
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+golden: setup ## write the golden files anew; look at the difference before you commit it
+	$(BIN)/python -m pytest --update-golden
+
+docs: setup ## write the tables of README.md and docs/ anew from the code
+	$(BIN)/python tools/tables.py
+
+setup: tools $(VENV)/installed ## compilers, emulator, virtual environment
+
+tools:
+	@tools/install.sh
+
+$(VENV)/installed: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	    { echo "mcuprune needs Python 3.11 or newer; name one with: make PYTHON=python3.12" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[keras,test,dev]'
+	@touch $@
+
+clean: ## remove what was built, not the virtual environment
+	rm -rf build dist .pytest_cache .hypothesis .ruff_cache .mypy_cache
+
+.PHONY: help demo test check format golden docs setup tools clean

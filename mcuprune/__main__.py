@@ -1,0 +1,5 @@
+"""python -m mcuprune"""
+
+from mcuprune.cli import main
+
+main()

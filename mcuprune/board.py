@@ -1,0 +1,233 @@
+"""Boards: one TOML file each, checked once on loading, then a frozen value.
+
+A board is a core, its memories, what its production start-up code needs to know, and the names that flash tools and
+QEMU have for it.  A board that QEMU does not model runs on the Arm MPS machine with the same core: linked at that
+machine's addresses with the board's own sizes, so "does it fit and compute the same" is still answered.
+
+    title    string   shown to people
+    cpu      string   gcc -mcpu name, a key of CPUS
+    clock    int      Hz that the production start-up code sets
+    soc      string   firmware/soc/<soc>.c holds that code
+    memory   table    name = { origin, size }; "flash" and "ram" are required, no overlaps
+    fpu      string   gcc -mfpu name (optional, as is all that follows)
+    aliases  list     other names that --board takes
+    run      table    qemu = machine name
+    flash    table    flash tool = what that tool calls the board, best tool first
+    uart     table    constants of the serial port for firmware/soc/<soc>.c, which documents them
+"""
+
+import difflib
+import re
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from itertools import combinations
+from pathlib import Path
+
+from mcuprune.errors import UsageError
+
+# gcc -mcpu name -> (kernel set, board whose QEMU machine stands in when QEMU does not model the board itself).
+# Cortex-M3 executes every ARMv6-M instruction; startup.c makes it trap on unaligned data as ARMv6-M does.
+CPUS = {
+    "cortex-m0": ("portable", "mps2_an385"),
+    "cortex-m0plus": ("portable", "mps2_an385"),
+    "cortex-m3": ("portable", "mps2_an385"),
+    "cortex-m4": ("dsp", "mps2_an386"),
+    "cortex-m7": ("dsp", "mps2_an500"),
+    "cortex-m33": ("dsp", "mps2_an505"),
+    "cortex-m55": ("mve", "mps3_an547"),
+}
+
+REQUIRED = {"title": str, "cpu": str, "clock": int, "soc": str, "memory": dict}
+OPTIONAL = {"fpu": str, "aliases": list, "run": dict, "flash": dict, "uart": dict}
+UNITS = {"": 1, "K": 1024, "M": 1024 * 1024}
+
+
+@dataclass(frozen=True)
+class Region:
+    """A contiguous stretch of memory, in bytes."""
+
+    origin: int
+    size: int
+
+    @property
+    def end(self) -> int:
+        return self.origin + self.size
+
+    def overlaps(self, other: "Region") -> bool:
+        return self.origin < other.end and other.origin < self.end
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A QEMU machine, and where code and data of a board go in it."""
+
+    name: str
+    flash: Region
+    ram: Region
+
+
+@dataclass(frozen=True)
+class Board:
+    """One file of boards/."""
+
+    name: str
+    title: str
+    cpu: str
+    fpu: str | None
+    clock: int
+    memory: dict[str, Region]
+    soc: str
+    qemu: str | None
+    tools: dict[str, str | int]  # the [flash] table
+    uart: dict[str, str | int]
+    aliases: tuple[str, ...]
+
+    @property
+    def flash(self) -> Region:
+        return self.memory["flash"]
+
+    @property
+    def ram(self) -> Region:
+        return self.memory["ram"]
+
+    @property
+    def isa(self) -> str:
+        """Which folder of firmware/kernels overlays the portable one: 'portable', 'dsp' or 'mve'."""
+        return CPUS[self.cpu][0]
+
+    @property
+    def machine(self) -> Machine:
+        """The QEMU machine that runs this board's firmware."""
+        if self.qemu:
+            return Machine(self.qemu, self.flash, self.ram)
+        host = load(CPUS[self.cpu][1])
+        return Machine(
+            host.machine.name, Region(host.flash.origin, self.flash.size), Region(host.ram.origin, self.ram.size)
+        )
+
+    @property
+    def flags(self) -> list[str]:
+        """gcc flags that choose the core and its floating point registers."""
+        core = [f"-mcpu={self.cpu}", "-mthumb"]
+        return [*core, f"-mfpu={self.fpu}", "-mfloat-abi=hard"] if self.fpu else [*core, "-mfloat-abi=soft"]
+
+    @property
+    def defines(self) -> list[str]:
+        """gcc flags with what firmware/soc/<soc>.c reads: MCUP_CLOCK, and MCUP_UART_<KEY> for the [uart] table."""
+        uart = [f"-DMCUP_UART_{key.upper()}={value}" for key, value in self.uart.items()]
+        return [f"-DMCUP_CLOCK={self.clock}", *uart]
+
+
+def load(name: str) -> Board:
+    """The board of this name or alias.
+
+    >>> load("stm32").name
+    'stm32f405'
+    """
+    for board in all_boards():
+        if name == board.name or name in board.aliases:
+            return board
+    known = [known for board in all_boards() for known in (board.name, *board.aliases)]
+    close = difflib.get_close_matches(name, known)
+    hint = f"; did you mean {' or '.join(close)}?" if close else ""
+    raise UsageError(f"there is no board {name!r}{hint} `mcuprune boards` lists all {len(names())}.")
+
+
+def names() -> list[str]:
+    """Names of all boards, sorted."""
+    return [board.name for board in all_boards()]
+
+
+@cache
+def all_boards() -> tuple[Board, ...]:
+    """Every board, sorted by name."""
+    return tuple(read(path) for path in sorted(find_folder("boards").glob("*.toml")))
+
+
+def find_folder(name: str) -> Path:
+    """'boards' or 'firmware': inside the package when installed, beside it in a checkout."""
+    package = Path(__file__).parent
+    return package / name if (package / name).is_dir() else package.parent / name
+
+
+def read(path: Path) -> Board:
+    """Read and check one board file."""
+    where = f"{path.parent.name}/{path.name}"
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{where}: {error}") from None
+    _check_keys(table, where)
+    if table["cpu"] not in CPUS:
+        raise UsageError(f"{where}: cpu {table['cpu']!r} is not one of {', '.join(CPUS)}")
+    if table["clock"] <= 0:
+        raise UsageError(f"{where}: clock is {table['clock']}, expected a frequency in Hz")
+    return Board(
+        name=path.stem,
+        title=table["title"],
+        cpu=table["cpu"],
+        fpu=table.get("fpu"),
+        clock=table["clock"],
+        memory=_memory(table["memory"], where),
+        soc=table["soc"],
+        qemu=table.get("run", {}).get("qemu"),
+        tools=_constants(table, "flash", where),
+        uart=_constants(table, "uart", where),
+        aliases=tuple(table.get("aliases", ())),
+    )
+
+
+def _check_keys(table: dict, where: str) -> None:
+    expected = REQUIRED | OPTIONAL
+    for key, value in table.items():
+        if key not in expected:
+            raise UsageError(f"{where}: unknown key {key!r}; expected one of {sorted(expected)}")
+        if type(value) is not expected[key]:
+            raise UsageError(f"{where}: {key} is {value!r}, expected a {expected[key].__name__}")
+    for key in REQUIRED:
+        if key not in table:
+            raise UsageError(f"{where}: {key} is missing")
+    for key in table.get("run", {}):
+        if key != "qemu":
+            raise UsageError(f"{where}: unknown key 'run.{key}'; expected 'qemu'")
+
+
+def _constants(table: dict, key: str, where: str) -> dict[str, str | int]:
+    constants = table.get(key, {})
+    for name, value in constants.items():
+        if type(value) not in (str, int):
+            raise UsageError(f"{where}: {key}.{name} is {value!r}, expected a string or an integer")
+    return constants
+
+
+def _memory(table: dict, where: str) -> dict[str, Region]:
+    memory = {name: _region(entry, f"{where}: memory.{name}") for name, entry in table.items()}
+    for name in ("flash", "ram"):
+        if name not in memory:
+            raise UsageError(f"{where}: memory.{name} is missing")
+    for one, other in combinations(memory, 2):
+        if memory[one].overlaps(memory[other]):
+            raise UsageError(f"{where}: memory.{one} overlaps memory.{other}")
+    return memory
+
+
+def _region(entry: object, where: str) -> Region:
+    if not isinstance(entry, dict) or set(entry) != {"origin", "size"}:
+        raise UsageError(f"{where} is {entry!r}, expected {{ origin = 0x2000_0000, size = '128K' }}")
+    match = re.fullmatch(r"([1-9][0-9]*)([KM]?)", str(entry["size"]))
+    if not match:
+        raise UsageError(f"{where}.size: {entry['size']!r} is not a size such as '128K' or '1M'")
+    region = Region(entry["origin"], int(match[1]) * UNITS[match[2]])
+    if type(region.origin) is not int or region.origin % 4 or not 0 <= region.origin <= region.end <= 1 << 32:
+        raise UsageError(f"{where}.origin: {region.origin!r} is not a 32-bit address, a multiple of 4")
+    return region
+
+
+def memory_script(regions: dict[str, Region]) -> str:
+    """Text of memory.ld, which firmware/link/link.ld includes: the MEMORY command for these regions."""
+    rows = [
+        f"    {name} ({'rx' if name == 'flash' else 'rw'}) : ORIGIN = {region.origin:#010x}, LENGTH = {region.size:#x}"
+        for name, region in regions.items()
+    ]
+    return "\n".join(["MEMORY", "{", *rows, "}", ""])

@@ -1,0 +1,113 @@
+"""Does it fit, and how sparse must a network be to fit?  Answered with the real encoder, before training.
+
+The weights of the dense int8 network are masked by global magnitude and encoded; their bytes are added to what the
+rest of the linked image takes.  Bytes fall with sparsity, so the least sparsity that fits is found by bisection.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from mcuprune import ops
+from mcuprune.choose import smallest
+from mcuprune.compiled import Compiled
+from mcuprune.encodings import ENCODINGS
+from mcuprune.errors import OverBudget
+from mcuprune.graph import Graph, Op
+from mcuprune.request import Request
+from mcuprune.sizes import format_size
+
+MOST = 0.98  # sparsity beyond which nobody should expect a network to be of use
+STEP = 0.0005  # sparsity is searched to this precision
+
+
+def prunable(graph: Graph) -> list[Op]:
+    """Operators whose weights pruning may touch: all but depthwise and the first convolution."""
+    weighted = [op for op in graph.ops if hasattr(ops.OPS[op.kind], "weights")]
+    first = next((op for op in graph.ops if op.kind.endswith("conv_2d")), None)
+    return [op for op in weighted if op is not first]
+
+
+def sparsity(graph: Graph) -> float:
+    """zeros / prunable weights of an int8 graph."""
+    weights = [ops.OPS[op.kind].weights(graph, op) for op in prunable(graph)]
+    count = sum(w.size for w in weights)
+    return 1 - sum(int(np.count_nonzero(w)) for w in weights) / count if count else 0.0
+
+
+def mask(graph: Graph, wanted: float) -> list[np.ndarray]:
+    """The prunable matrices, int8 [rows, inputs], with the smallest weights over all of them set to zero."""
+    chosen = prunable(graph)
+    matrices = [ops.OPS[op.kind].weights(graph, op) for op in chosen]
+    scores = [
+        np.abs(w.astype(np.float32)) * graph.tensors[op.inputs[1]].scale.reshape(-1, 1)
+        for op, w in zip(chosen, matrices, strict=True)
+    ]
+    flat = np.concatenate([s.reshape(-1) for s in scores]) if scores else np.zeros(1, np.float32)
+    rank = min(int(wanted * flat.size), flat.size - 1)
+    threshold = np.partition(flat, rank)[rank]
+    return [np.where(s >= threshold, w, np.int8(0)) for s, w in zip(scores, matrices, strict=True)]
+
+
+def weight_bytes(matrices: Sequence[np.ndarray]) -> int:
+    """Bytes of weight matrices, each in its smallest encoding."""
+    return sum(ENCODINGS[smallest(w)].size(w) for w in matrices)
+
+
+def demanded(compiled: Compiled, request: Request) -> float:
+    """The least sparsity at which the image fits.  Raises OverBudget when even MOST is not enough."""
+    graph, limit = compiled.graph, request.flash_limit[0]
+    rest = compiled.flash_bytes - weight_bytes(mask(graph, 0.0))
+
+    def fits(candidate: float) -> bool:
+        return rest + weight_bytes(mask(graph, candidate)) <= limit
+
+    if not fits(MOST):
+        raise _over_flash(compiled, request)
+    low, high = 0.0, MOST
+    while high - low > STEP:
+        middle = (low + high) / 2
+        low, high = (low, middle) if fits(middle) else (middle, high)
+    return high
+
+
+def fits_flash(compiled: Compiled, request: Request) -> bool:
+    return compiled.flash_bytes <= request.flash_limit[0]
+
+
+def check_flash(compiled: Compiled, request: Request) -> None:
+    """Raise OverBudget when the linked image is too large."""
+    if not fits_flash(compiled, request):
+        raise _over_flash(compiled, request)
+
+
+def check_ram(compiled: Compiled, request: Request, stack_bytes: int = 0) -> None:
+    """Raise OverBudget when RAM does not suffice, naming the largest buffers."""
+    need, (limit, whose) = compiled.static_bytes + stack_bytes, request.ram_limit
+    if need <= limit:
+        return
+    largest = sorted(compiled.plan.slots, key=lambda s: -s.size)[:3]
+    names = ", ".join(f"{s.name} ({format_size(s.size)})" for s in largest)
+    raise OverBudget(
+        f"{request.name} needs {need:,} bytes of RAM, {whose} has {limit:,}; the largest buffers are {names}. "
+        f"Sparsity does not shrink activations: use a smaller input, fewer channels there, or --ram {_kb(need)}."
+    )
+
+
+def _over_flash(compiled: Compiled, request: Request) -> OverBudget:
+    """The error for an image that does not fit, with its largest parts and the smallest budget that would do."""
+    limit, whose = request.flash_limit
+    matrices = {op.name: ops.OPS[op.kind].weights(compiled.graph, op) for op in prunable(compiled.graph)}
+    largest = sorted(compiled.layers, key=lambda x: -(x.encoded.stream.size if x.encoded else 0))[:3]
+    parts = ", ".join(f"{x.op.name} ({format_size(x.encoded.stream.size)})" for x in largest if x.encoded)
+    rest = compiled.flash_bytes - weight_bytes(list(matrices.values()))
+    least = rest + weight_bytes(mask(compiled.graph, MOST))
+    return OverBudget(
+        f"{request.name} needs {compiled.flash_bytes:,} bytes of flash, {whose} has {limit:,}; everything but prunable "
+        f"weights takes {rest:,}, the largest parts are {parts}. The smallest budget that would do is {_kb(least)} "
+        f"(at a sparsity of {MOST:g})."
+    )
+
+
+def _kb(size: int) -> str:
+    return f"{-(-size // 1024)}KB"

@@ -1,0 +1,366 @@
+"""The command line: parse, call, print, and map errors to exit codes.
+
+stdout carries the result, stderr progress and log.  What is slow to import is imported by the command that needs it.
+"""
+
+import sys
+import tomllib
+from pathlib import Path
+
+import click
+
+from mcuprune import __version__
+from mcuprune.errors import McupruneError, UsageError
+
+EPILOG = (
+    "Exit codes: 0 ok, 1 a bug of mcuprune, 2 bad usage or unreadable input, 3 over budget, 4 accuracy below what was "
+    "demanded, 5 unsupported model, 6 a tool is missing or failed, 7 device and oracle disagree."
+)
+
+
+SAMPLES_HELP = "Samples in a .npy file: int8 as they are, other types as real values, which are quantized."
+
+
+class Size(click.ParamType):
+    """256KB, 1MB, 65536."""
+
+    name = "size"
+
+    def convert(self, value, param, ctx):
+        from mcuprune.sizes import parse_size
+
+        return parse_size(value, f"--{param.name}" if param else "the size")
+
+
+class Log:
+    """Progress for people, on stderr."""
+
+    def __init__(self, verbosity: int) -> None:
+        self.verbosity = verbosity
+
+    def __call__(self, message: str) -> None:
+        if self.verbosity >= 0:
+            click.echo(message, err=True)
+
+
+@click.group(epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, prog_name="mcuprune")
+@click.option("-q", "--quiet", count=True, help="Print no progress.")
+@click.option("-v", "--verbose", count=True, help="Print more.")
+@click.pass_context
+def cli(context: click.Context, quiet: int, verbose: int) -> None:
+    """Prune and quantize Keras models until they fit a microcontroller, and run them there.
+
+    \b
+    mcuprune build --board stm32 --budget 64KB                  the bundled example, from training to firmware
+    mcuprune build model.keras --data data.npz --board rpi_pico --budget 256KB
+    mcuprune compile model.tflite --board nucleo_l4r5zi
+    """
+    context.obj = Log(verbose - quiet)
+    context.default_map = {"build": _project_defaults()}
+
+
+def _project_defaults() -> dict:
+    """The [tool.mcuprune] table of the pyproject.toml in the current folder."""
+    path = Path("pyproject.toml")
+    if not path.is_file():
+        return {}
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8")).get("tool", {}).get("mcuprune", {})
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"pyproject.toml cannot be read: {error}") from None
+    return {key.replace("-", "_"): value for key, value in table.items()}
+
+
+def common(function):
+    """Options of every command that makes firmware."""
+    for option in reversed(
+        [
+            click.option("--board", "board_name", metavar="B", help="Board to build for; `mcuprune boards` lists them."),
+            click.option("--budget", type=Size(), help="Flash that the whole image may take, such as 64KB."),
+            click.option("--ram", type=Size(), help="RAM that it may take, stack included."),
+            click.option("--data", help="An .npz with x_train y_train x_test y_test, or package.module:function."),
+            click.option("--rescale", metavar="F", help="Multiply the data by this, such as 1/255."),
+            click.option("--samples", type=click.IntRange(1, 100_000), help="Inferences to compare with the oracle."),
+            click.option("--seed", type=click.IntRange(0), default=0, help="Equal seeds give equal results."),
+            click.option("-o", "--output", type=click.Path(path_type=Path), help="Default: build/<model>-<board>."),
+            click.option("--no-verify", is_flag=True, help="Do not run the firmware in the emulator."),
+            click.option("--json", "as_json", is_flag=True, help="Print the report as JSON."),
+        ]
+    ):
+        function = option(function)
+    return function
+
+
+@cli.command()
+@click.argument("model", required=False, type=click.Path(path_type=Path))
+@common
+@click.option("--method", default="gradual", show_default=True, help="How to prune.")
+@click.option("--sparsity", type=click.FloatRange(0, 1, max_open=True), help="Prune this fraction of the weights.")
+@click.option("--max-drop", type=click.FloatRange(0), metavar="P", help="Fail when more points of accuracy are lost.")
+@click.option("--epochs", type=click.IntRange(1), help="Of fine-tuning while pruning.")
+@click.pass_obj
+def build(log, model, board_name, as_json, **options):
+    """The main job: prune a Keras model as far as the budgets demand, compile it, run it, report.
+
+    MODEL is .keras, .h5 or an int8 .tflite.  Without it, the [tool.mcuprune] table of pyproject.toml is used, else
+    the bundled example.
+    """
+    from mcuprune import pipeline
+
+    if model is not None and model.suffix == ".tflite":
+        for name in ("sparsity", "epochs"):
+            if options[name] is not None:
+                raise UsageError(f"--{name} prunes Keras models; {model} is quantized already and is only compiled.")
+        request = _request(model, board_name, options, log)
+        report = pipeline.compile_model(model, request, log)
+    else:
+        keras_model, data = _keras(model, options, log)
+        request = _request(model, board_name, options, log, data)
+        report = pipeline.build_model(keras_model, request, log, _progress(log))
+    _show(report, request.output, as_json)
+
+
+@cli.command("compile")
+@click.argument("model", type=click.Path(path_type=Path))
+@common
+@click.pass_obj
+def compile_command(log, model, board_name, as_json, **options):
+    """The compiling half alone: an int8 .tflite becomes firmware.  Needs no TensorFlow."""
+    from mcuprune import pipeline
+
+    if model.suffix in (".keras", ".h5"):
+        raise UsageError(f"{model} is a Keras model; use `mcuprune build`, or quantize it first.")
+    request = _request(model, board_name, options, log)
+    _show(pipeline.compile_model(model, request, log), request.output, as_json)
+
+
+def _request(model, board_name, options, log, data=None):
+    """The options as a Request, every one of them checked."""
+    import hashlib
+
+    from mcuprune import board, emit
+    from mcuprune.data import load
+    from mcuprune.report import Budget
+    from mcuprune.request import SAMPLES, Request
+
+    if board_name is None:
+        raise UsageError("say which board with --board; `mcuprune boards` lists them.")
+    chosen = board.load(board_name)
+    if chosen.name != board_name:
+        log(f"{board_name} is {chosen.name} ({chosen.title})")
+    if model is not None and not model.is_file():
+        raise UsageError(f"{model} does not exist." if not model.exists() else f"{model} is not a file.")
+    name = emit.c_name(model.stem) if model else "digits"
+    if data is None and options["data"]:
+        data = load(options["data"], options["rescale"])
+    training = {k: options[k] for k in ("method", "sparsity", "max_drop", "epochs") if k in options}
+    return Request(
+        name=name,
+        source=model.name if model else "bundled example",
+        sha256=hashlib.sha256(model.read_bytes()).hexdigest() if model else "",
+        board=chosen,
+        output=options["output"] or Path("build") / f"{name}-{chosen.name}",
+        budget=Budget(options["budget"], options["ram"]),
+        data=data,
+        seed=options["seed"],
+        samples=options["samples"] or SAMPLES,
+        verify=not options["no_verify"],
+        **training,
+    )
+
+
+def _keras(model, options, log):
+    """(keras.Model, Data or None): the file's with the data that was named, or the bundled example's."""
+    from mcuprune.data import fit, load
+
+    if model is None:
+        if options["data"]:
+            raise UsageError("--data needs a MODEL; without one the bundled example is built, with its own data.")
+        from mcuprune import example
+
+        log("no MODEL given: training the bundled example, handwritten digits")
+        return example.digits(seed=options["seed"])
+    from mcuprune.prune import loading
+
+    log(f"loading {model}")
+    loaded = loading.load(model)
+    data = load(options["data"], options["rescale"]) if options["data"] else None
+    return loaded, fit(data, loaded.input_shape[1:]) if data else None
+
+
+def _progress(log):
+    from mcuprune.prune.progress import Progress
+
+    return Progress() if log.verbosity >= 0 else None
+
+
+def _show(report, output, as_json) -> None:
+    import json
+
+    from mcuprune import report_text
+
+    if as_json:
+        click.echo(json.dumps(report.to_json(), indent=2))
+    else:
+        report_text.show(report, file=sys.stdout)
+        click.echo(f"firmware and reports are in {output}")
+
+
+@cli.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--data", help="Also measure accuracy on x_test and y_test of this .npz or package.module:function.")
+@click.option("--rescale", metavar="F", help="Multiply the data by this, such as 1/255.")
+@click.option("--samples", type=click.IntRange(1, 100_000), default=16, show_default=True)
+@click.option("--seed", type=click.IntRange(0), default=0, help="Of random inputs, where there is no data.")
+@click.option("--junit", type=click.Path(path_type=Path), help="Write a JUnit report for CI.")
+@click.pass_obj
+def verify(log, folder, data, rescale, samples, seed, junit):
+    """Run the firmware of a build in the emulator and compare every output byte with the oracle."""
+    from mcuprune import stages
+
+    result = stages.verify(folder, data, rescale, samples, seed, log)
+    if junit:
+        stages.write_junit(result, junit)
+    click.echo(result.text)
+    if result.error:
+        raise result.error
+
+
+@cli.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--input", "source", required=True, type=click.Path(path_type=Path), help=SAMPLES_HELP)
+@click.option("--output", type=click.Path(path_type=Path), help="Write the results to this .npy file.")
+def run(folder, source, output):
+    """Run inference in the emulator."""
+    from mcuprune import stages
+
+    click.echo(stages.run(folder, source, output))
+
+
+@cli.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True)
+def bench(folder, as_json):
+    """Count the instructions of one inference, layer by layer, and estimate its cycles."""
+    from mcuprune import stages
+
+    _show(stages.bench(folder), folder, as_json)
+
+
+@cli.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--tool", help="openocd, pyocd, probe-rs, st-flash or uf2; default: the first that is installed.")
+@click.option("--dry-run", is_flag=True, help="Print the exact command and do nothing.")
+def flash(folder, tool, dry_run):
+    """Program a board with the production image of a build."""
+    import shlex
+
+    from mcuprune import flash as flasher
+    from mcuprune import stages
+
+    board = stages.board_of(folder)
+    if dry_run:
+        click.echo(shlex.join(flasher.command(board, folder, tool)))
+    else:
+        flasher.program(board, folder, tool)
+
+
+@cli.command()
+@click.argument("model", type=click.Path(path_type=Path))
+@click.option("--data", required=True)
+@click.option("--rescale", metavar="F")
+@click.option("--method", default="gradual", show_default=True)
+@click.option("--sparsity", type=click.FloatRange(0, 1, max_open=True), required=True)
+@click.option("--epochs", type=click.IntRange(1))
+@click.option("--seed", type=click.IntRange(0), default=0)
+@click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="The pruned model, .keras.")
+@click.pass_obj
+def prune(log, model, data, rescale, method, sparsity, epochs, seed, output):
+    """The training half's first step alone: a Keras model with this fraction of its weights zero."""
+    from mcuprune import prune as pruning
+    from mcuprune.prune import loading
+
+    if output.suffix != ".keras":
+        raise UsageError(f"-o {output}: the pruned model is written as .keras")
+    loaded, dataset = _keras(model, {"data": data, "rescale": rescale}, log)
+    result = pruning.prune(
+        loaded, dataset, method=method, sparsity=sparsity, epochs=epochs, seed=seed, progress=_progress(log)
+    )
+    loading.save(result.model, output)
+    click.echo(f"{output}: sparsity {result.sparsity:.4f}")
+
+
+@cli.command()
+@click.argument("model", type=click.Path(path_type=Path))
+@click.option("--data", required=True, help="Its training samples calibrate the ranges of activations.")
+@click.option("--rescale", metavar="F")
+@click.option("--seed", type=click.IntRange(0), default=0)
+@click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="The int8 .tflite.")
+@click.pass_obj
+def quantize(log, model, data, rescale, seed, output):
+    """The training half's second step alone: Keras to int8 .tflite."""
+    from mcuprune import quantize as quantizing
+
+    loaded, dataset = _keras(model, {"data": data, "rescale": rescale}, log)
+    quantizing.quantize(loaded, dataset.x_train, output, seed=seed)
+    click.echo(f"{output}: {output.stat().st_size:,} bytes")
+
+
+@cli.command()
+@click.argument("target", metavar="MODEL|DIR", type=click.Path(path_type=Path))
+def inspect(target):
+    """The layers of a model or of a build: shape, sparsity, encoding, bytes."""
+    from mcuprune import inspect as inspecting
+
+    inspecting.show(target)
+
+
+@cli.command()
+@click.argument("name", required=False)
+def boards(name):
+    """The boards that firmware can be made for."""
+    from mcuprune import board
+
+    if name:
+        click.echo(board.describe(board.load(name)))
+        return
+    for b in board.all_boards():
+        also = f"  (= {', '.join(b.aliases)})" if b.aliases else ""
+        flash, ram = (f"{region.size // 1024} KB" for region in (b.flash, b.ram))
+        where = f"QEMU {b.qemu}" if b.qemu else f"runs on QEMU {b.machine.name}"
+        click.echo(f"{b.name:18}{b.cpu:16}{flash:>9} flash {ram:>8} RAM  {where:28}{b.title}{also}")
+
+
+@cli.command()
+def ops():
+    """The operators that can be compiled."""
+    from mcuprune import ops as operators
+
+    for kind, module in operators.OPS.items():
+        click.echo(f"{module.CODE:20} {module.ABOUT}" if kind else "")
+
+
+@cli.command()
+def doctor():
+    """What is installed, and how to get what is not."""
+    from mcuprune import doctor as checks
+
+    raise SystemExit(checks.report())
+
+
+def main() -> None:
+    """The console script."""
+    try:
+        cli.main(standalone_mode=False)
+    except click.exceptions.Exit as done:
+        sys.exit(done.exit_code)
+    except click.ClickException as wrong:
+        wrong.show()
+        sys.exit(2)
+    except McupruneError as wrong:
+        click.echo(f"error: {wrong}", err=True)
+        sys.exit(wrong.exit_code)
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("interrupted: nothing was written", err=True)
+        sys.exit(130)

@@ -1,0 +1,104 @@
+"""The compiling half as one step: an int8 .tflite becomes a linked program for a board."""
+
+import shutil
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from mcuprune import choose, emit, link, plan, project, tflite
+from mcuprune.board import Board
+from mcuprune.graph import Graph
+from mcuprune.layer import Array, Field, Layer
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A network as a program.  Files lie in `folder`: src/ and the images."""
+
+    graph: Graph
+    layers: tuple[Layer, ...]
+    plan: plan.Plan
+    board: Board
+    folder: Path
+    firmware: link.Firmware  # the test harness with the model: what the report's sizes are of
+    production: link.Firmware  # what is flashed
+
+    @property
+    def tflite(self) -> Path:
+        return self.folder / "model.tflite"
+
+    @property
+    def src(self) -> Path:
+        return self.folder / "src"
+
+    @property
+    def flash_bytes(self) -> int:
+        """Of the larger of the two images: both must fit."""
+        return max(self.firmware.flash_bytes, self.production.flash_bytes)
+
+    @property
+    def static_bytes(self) -> int:
+        return max(self.firmware.static_bytes, self.production.static_bytes)
+
+    @property
+    def function(self) -> str:
+        """The C function that runs one inference."""
+        return f"{emit.c_name(self.graph.name)}_invoke"
+
+    @property
+    def emulator(self) -> Path:
+        """The harness at the addresses of an emulated machine: the firmware itself where QEMU models the board."""
+        return self.firmware.elf if self.board.qemu else self.folder / "emulator.elf"
+
+    @property
+    def macs(self) -> int:
+        return sum(layer.macs for layer in self.layers)
+
+
+def compile_tflite(name: str, board: Board, folder: Path) -> Compiled:
+    """Read folder/model.tflite, choose encodings, plan memory, write folder/src and link the images into folder.
+
+    name becomes the model's name in C.
+    """
+    graph, layers, arena = planned(folder / "model.tflite", name)
+    project.write(project.files(graph, layers, arena, board), folder / "src")
+    firmware, production = (link.link(folder / "src", folder, board, i) for i in ("firmware", "production"))
+    if firmware.fits and production.fits:
+        link.make(folder / "src", folder, "all", *([] if board.qemu else ["emulator"]))
+        shutil.rmtree(folder / "arm")  # the objects
+    return Compiled(graph, layers, arena, board, folder, firmware, production)
+
+
+def planned(path: Path, name: str) -> tuple[Graph, tuple[Layer, ...], plan.Plan]:
+    """Everything about the program but its files."""
+    graph = replace(tflite.read(path), name=name)
+    layers = tuple(choose.layers(graph))
+    return graph, layers, plan.plan(graph, layers)
+
+
+def constant_bytes(compiled: Compiled) -> tuple[int, int, int]:
+    """(weights, indices, tables): bytes of the model's constants in the linked image."""
+    sizes = link.object_sizes(compiled.firmware.elf)
+    total = sum(sizes.get(name, 0) for name in emit.constant_names(compiled.graph, compiled.layers))
+    weights, indices = zip(*(layer_bytes(layer) for layer in compiled.layers), strict=True)
+    return sum(weights), sum(indices), total - sum(weights) - sum(indices)
+
+
+def layer_bytes(layer: Layer) -> tuple[int, int]:
+    """(weights, indices) of one layer."""
+    if layer.encoded:
+        return layer.encoded.weight_bytes, layer.encoded.index_bytes
+    arrays = [a for call in layer.calls for a in _arrays(call.fields) if a.role == "weight"]
+    return sum(a.size - a.index_bytes for a in arrays), sum(a.index_bytes for a in arrays)
+
+
+def _arrays(field: Field) -> list[Array]:
+    if isinstance(field, Array):
+        return [field]
+    return [a for value in field.values() for a in _arrays(value)] if isinstance(field, dict) else []
+
+
+def dense_weight_bytes(layer: Layer) -> int:
+    """What the layer's weights take without pruning: a byte each."""
+    return int(np.prod(layer.encoded.shape)) if layer.encoded else layer_bytes(layer)[0]

@@ -1,0 +1,114 @@
+"""Fixed-point arithmetic of the TFLite specification, vectorised.
+
+A real multiplier is a Q31 integer and a power of two; a product is rounded twice, first to 32 bits (half up), then by
+the remaining right shift (half away from zero).  Every operator's integer reference is made of these few functions,
+and so is the C (firmware/include/mcup_math.h).  Shifts have TFLite's sign: positive is to the left.
+"""
+
+from math import floor, frexp
+
+import numpy as np
+
+INT8 = np.iinfo(np.int8)
+
+
+def round_half_away(x: float) -> int:
+    """C's round(): halves go away from zero, where Python's go to the even neighbour.
+
+    >>> round_half_away(2.5), round_half_away(-2.5)
+    (3, -3)
+    """
+    return floor(abs(x) + 0.5) * (1 if x >= 0 else -1)
+
+
+def quantize_multiplier(real: float) -> tuple[int, int]:
+    """real >= 0 -> (multiplier, shift) with real = multiplier / 2^31 * 2^shift, multiplier 0 or in [2^30, 2^31).
+
+    >>> quantize_multiplier(0.75)
+    (1610612736, 0)
+    """
+    if real == 0.0:
+        return 0, 0
+    fraction, shift = frexp(real)
+    multiplier = round_half_away(fraction * 2**31)
+    if multiplier == 2**31:
+        multiplier, shift = 2**30, shift + 1
+    if shift < -31:  # smaller than any product can show
+        return 0, 0
+    if shift > 30:
+        return 2**31 - 1, 30
+    return multiplier, shift
+
+
+def quantize_multipliers(reals: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """float64 [n] -> multipliers and shifts, int64 [n] each."""
+    pairs = [quantize_multiplier(float(real)) for real in reals]
+    return np.array([m for m, _ in pairs], np.int64), np.array([s for _, s in pairs], np.int64)
+
+
+def wrap_int32(x: np.ndarray) -> np.ndarray:
+    """int64 -> the int32 that is left of it on a machine with 32-bit registers."""
+    return np.asarray(x).astype(np.int64).astype(np.int32)
+
+
+def saturating_rounding_doubling_high_mul(a: np.ndarray, b: np.ndarray | int) -> np.ndarray:
+    """round(a * b / 2^31), halves up; a, b: int32 values.  Saturates for a = b = -2^31.  -> int64"""
+    product = np.asarray(a, np.int64) * b
+    product += 1 << 30
+    product >>= 31
+    return np.minimum(product, 2**31 - 1)
+
+
+def rounding_divide_by_pot(x: np.ndarray, exponent: np.ndarray | int) -> np.ndarray:
+    """round(x / 2^exponent), halves away from zero; exponent in 0..31.  -> int64"""
+    x = np.asarray(x, np.int64)
+    half = (np.int64(1) << np.asarray(exponent, np.int64)) >> 1
+    negative = np.minimum(half, 1) * (x >> 63)  # -1 where x < 0 and there is something to round, else 0
+    return (x + half + negative) >> exponent
+
+
+def multiply_by_quantized_multiplier(
+    x: np.ndarray, multiplier: np.ndarray | int, shift: np.ndarray | int
+) -> np.ndarray:
+    """x * multiplier / 2^31 * 2^shift with TFLite's two roundings.  x: int32 values; the rest broadcasts.  -> int64
+
+    >>> int(multiply_by_quantized_multiplier(np.array(1000), *quantize_multiplier(0.0125)))
+    13
+    """
+    shift = np.asarray(shift, np.int64)
+    x = np.asarray(x, np.int64)
+    if np.any(shift > 0):
+        x = wrap_int32(x << np.maximum(shift, 0))
+    return rounding_divide_by_pot(saturating_rounding_doubling_high_mul(x, multiplier), np.maximum(-shift, 0))
+
+
+def quantize(real: float, scale: float, zero_point: int) -> int:
+    """real -> its integer, computed in float32 as TFLite does; not clamped."""
+    return zero_point + round_half_away(float(np.float32(real) / np.float32(scale)))
+
+
+def activation_range(activation: str, scale: float, zero_point: int) -> tuple[int, int]:
+    """The int8 interval that a fused activation leaves of an output with this scale and zero point.
+
+    >>> activation_range("RELU6", 0.1, -128)
+    (-128, -68)
+    """
+    bounds = {"NONE": (None, None), "RELU": (0.0, None), "RELU6": (0.0, 6.0), "RELU_N1_TO_1": (-1.0, 1.0)}
+    low, high = bounds[activation]
+    least = INT8.min if low is None else max(INT8.min, quantize(low, scale, zero_point))
+    most = INT8.max if high is None else min(INT8.max, quantize(high, scale, zero_point))
+    return int(least), int(most)
+
+
+def requantize(
+    acc: np.ndarray,
+    multiplier: np.ndarray | int,
+    shift: np.ndarray | int,
+    zero_point: int,
+    least: int = INT8.min,
+    most: int = INT8.max,
+) -> np.ndarray:
+    """The end of most kernels: int32 accumulators -> int8 outputs, scaled, shifted to the zero point, clamped."""
+    scaled = multiply_by_quantized_multiplier(acc, multiplier, shift)
+    scaled += zero_point
+    return np.clip(scaled, least, most, out=scaled).astype(np.int8)

@@ -1,0 +1,110 @@
+"""The network as data: an int8 graph of tensors and operators, frozen once read.
+
+A Graph is what `tflite.read` returns, what the rewrites take and return, and what the emitter prints.  Operators stand
+in execution order; tensors are named by their index.  Everything is checked when it is built, so that what comes
+after may trust it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from math import prod
+
+import numpy as np
+
+
+@dataclass(frozen=True, eq=False)
+class Tensor:
+    """A tensor of the network: a constant when it has data, an activation otherwise.
+
+    Shapes are TFLite's, the batch of 1 included.  real = scale * (quantized - zero_point), per channel along `axis`
+    when there is more than one scale.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: str = "int8"  # numpy's name: int8, int32; float32 and uint8 at the ends of a network only
+    scale: np.ndarray = field(default_factory=lambda: np.zeros(0, np.float32))  # float32 [1] or [channels]; [] if none
+    zero_point: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))  # int64, as long as scale
+    axis: int = 0  # the dimension that per-channel scales run along
+    data: np.ndarray | None = None
+
+    def __post_init__(self) -> None:
+        if self.data is not None:
+            assert self.data.shape == self.shape, (self.name, self.data.shape, self.shape)
+            self.data.setflags(write=False)
+
+    @property
+    def count(self) -> int:
+        """Elements."""
+        return prod(self.shape)
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        return self.count * np.dtype(self.dtype).itemsize
+
+    @property
+    def constant(self) -> bool:
+        return self.data is not None
+
+    @property
+    def s(self) -> float:
+        """The one scale of a per-tensor quantized tensor, as the double that TFLite computes with."""
+        assert len(self.scale) == 1, self.name
+        return float(self.scale[0])
+
+    @property
+    def z(self) -> int:
+        """The one zero point of a per-tensor quantized tensor."""
+        assert len(self.zero_point) == 1, self.name
+        return int(self.zero_point[0])
+
+
+@dataclass(frozen=True)
+class Op:
+    """One operator: its kind names the module in `mcuprune.ops` that knows everything about it."""
+
+    kind: str  # 'conv_2d': TFLite's name in lower case
+    name: str  # unique within the graph, a valid C identifier
+    inputs: tuple[int, ...]  # tensor indices, -1 for an optional input that is absent
+    outputs: tuple[int, ...]
+    attrs: Mapping[str, object] = field(default_factory=dict)  # TFLite's options by their schema names in snake_case
+
+
+@dataclass(frozen=True)
+class Graph:
+    """A network: `inputs` and `outputs` are tensor indices, `ops` are in execution order."""
+
+    name: str
+    tensors: tuple[Tensor, ...]
+    ops: tuple[Op, ...]
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
+    source: str = ""  # the file it was read from
+    sha256: str = ""  # of that file
+    # How the file's own input and output relate to the int8 ends of this graph: 'int8', 'uint8' or 'float32'.
+    input_dtype: str = "int8"
+    output_dtype: str = "int8"
+
+    def __post_init__(self) -> None:
+        ready = set(self.inputs) | {i for i, t in enumerate(self.tensors) if t.constant}
+        for op in self.ops:
+            missing = [i for i in op.inputs if i >= 0 and i not in ready]
+            assert not missing, f"{op.name} reads {[self.tensors[i].name for i in missing]} before they are written"
+            ready |= set(op.outputs)
+        assert set(self.outputs) <= ready, "an output is never written"
+
+    def operands(self, op: Op) -> list[Tensor | None]:
+        """The input tensors of op, None for an absent optional one."""
+        return [self.tensors[i] if i >= 0 else None for i in op.inputs]
+
+    def results(self, op: Op) -> list[Tensor]:
+        return [self.tensors[i] for i in op.outputs]
+
+    @property
+    def input(self) -> Tensor:
+        return self.tensors[self.inputs[0]]
+
+    @property
+    def output(self) -> Tensor:
+        return self.tensors[self.outputs[0]]

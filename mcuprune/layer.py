@@ -1,0 +1,74 @@
+"""An operator made ready for C: the values between `ops.<kind>.lower`, the planner and the emitter.
+
+A Layer is one operator of the graph after the choice of its encoding.  It says which kernel calls it becomes, what
+constants they read, how much scratch they need, and which input's memory its output may take over.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from mcuprune.graph import Op
+
+
+@dataclass(frozen=True, eq=False)
+class Encoded:
+    """The weights of one layer in one format.  stream: uint8, rows one after the other, as the kernel reads them."""
+
+    encoding: str
+    shape: tuple[int, int]  # rows (outputs), inputs of the weight matrix
+    stream: np.ndarray
+    row_bytes: np.ndarray  # int64 [rows]: bytes of the stream that belong to each row
+    weight_bytes: int  # of the stream: values
+    index_bytes: int  # of the stream: everything else; weight_bytes + index_bytes == stream.size
+    pair_bytes: int = 0  # of two entries, the unit of a sparse kernel's loop; 0 when dense
+
+
+@dataclass(frozen=True, eq=False)
+class Array:
+    """A constant array in flash.  A 2-D array is printed as an array of structs, a row each."""
+
+    ctype: str  # 'int8_t', 'mcup_row_t' ...
+    values: np.ndarray
+    size: int  # bytes in flash
+    role: str = "table"  # what the report counts it as: 'weight', 'index', 'table'; see also index_bytes
+    index_bytes: int = 0  # of size: how many are indices (a stream holds both)
+
+
+@dataclass(frozen=True)
+class Scratch:
+    """A pointer to `size` bytes of the arena that the layer may use while it runs."""
+
+    size: int
+    ctype: str = "int8_t"
+
+
+# What a field of a layer's struct may hold: a number, a constant array, scratch, a C array, a nested struct.
+Field = int | Array | Scratch | tuple[int, ...] | dict[str, "Field"]
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call of a kernel: `function(&struct, inputs..., output)`."""
+
+    function: str  # 'mcup_conv_2d_d8_s8'; its file is kernels/<isa>/conv_2d_d8_s8.c
+    struct: str  # 'mcup_conv_2d_t'
+    fields: dict[str, Field]
+    inputs: tuple[int, ...] = (0,)  # positions in op.inputs that are passed as pointers; () for a kernel that only writes
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One operator, lowered."""
+
+    op: Op
+    calls: tuple[Call, ...]  # empty: the output is the input's memory under another shape
+    macs: int = 0
+    nonzero_macs: int = 0
+    encoded: Encoded | None = None
+    in_place: tuple[int, ...] = ()  # positions in op.inputs whose memory the output may take when nobody reads it later
+    summary: str = field(default="")  # what the generated C says of it: '3x3 16 -> 32, stride 2, SAME'
+
+    @property
+    def alias(self) -> bool:
+        return not self.calls

@@ -1,0 +1,94 @@
+"""Compile and link a generated project, and read back from the ELF file what it really takes.
+
+`make` in the project's own Makefile does the work.  Its linker knows the board's memory; when the image is too large
+the linker says by how much, and that figure becomes the size of the image that did not fit.
+"""
+
+import os
+import re
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from elftools.elf.elffile import ELFFile
+
+from mcuprune.board import Board
+from mcuprune.errors import OverBudget, ToolError
+
+INSTALL = {
+    "make": "apt-get install make (Debian, Ubuntu) or xcode-select --install (macOS)",
+    "arm-none-eabi-gcc": "apt-get install gcc-arm-none-eabi libnewlib-arm-none-eabi (Debian, Ubuntu) "
+    "or brew install --cask gcc-arm-embedded (macOS)",
+    "cc": "apt-get install gcc (Debian, Ubuntu) or xcode-select --install (macOS)",
+}
+
+
+@dataclass(frozen=True)
+class Firmware:
+    """A linked image.  Sizes in bytes."""
+
+    elf: Path
+    flash_bytes: int  # .text + .rodata + .data, and whatever else is loaded
+    static_bytes: int  # .data + .bss, the arena included
+    fits: bool  # False: the linker refused, and the ELF file does not exist
+
+
+def make(src: Path, build: Path, *targets: str) -> None:
+    """Run the project's Makefile.  Raises ToolError with the compiler's words, Overflow when the image is too large."""
+    command = ["make", "-s", f"-j{os.cpu_count() or 1}", "-C", str(src), f"BUILD={build.resolve()}", *targets]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        raise ToolError(f"make is not installed; install it with: {INSTALL['make']}") from None
+    if done.returncode == 0:
+        return
+    missing = re.search(r"(?:make: |sh: \d+: )(\S+?)(?:: No such file|: not found|: Permission denied)", done.stderr)
+    if missing and "gcc" in missing[1]:
+        raise ToolError(f"{missing[1]} is not installed; install it with: {INSTALL['arm-none-eabi-gcc']}")
+    if missing:
+        raise ToolError(f"{missing[1]} is not installed; install it with: {INSTALL.get(missing[1], 'your packages')}")
+    if refused := re.search(r"ERROR\(mcuprune\): (.*)", done.stderr):
+        raise OverBudget(f"{src.parent.name}: {refused[1]}")
+    raise Failed(f"the generated project does not build: {' '.join(command)}\n{done.stderr.strip()}")
+
+
+class Failed(ToolError):
+    """The compiler or the linker refused."""
+
+    def overflow(self, region: str) -> int:
+        """By how many bytes a region is too small, as the linker says it; 0 when it is not."""
+        found = re.search(rf"region `{region}' overflowed by (\d+) bytes", str(self))
+        return int(found[1]) if found else 0
+
+
+def link(src: Path, build: Path, board: Board, image: str) -> Firmware:
+    """Link one image: 'firmware', 'production', 'emulator' or 'trace'."""
+    elf = build / f"{image}.elf"
+    try:
+        make(src, build, str(elf.resolve()))
+    except Failed as failure:
+        over = {name: failure.overflow(name) for name in ("flash", "ram")}
+        if not any(over.values()):
+            raise
+        return Firmware(elf, board.flash.size + over["flash"], board.ram.size + over["ram"], fits=False)
+    return measure(elf)
+
+
+def measure(elf: Path) -> Firmware:
+    """The sizes of a linked image."""
+    flash = static = 0
+    with elf.open("rb") as file:
+        for section in ELFFile(file).iter_sections():
+            allocated = section["sh_flags"] & 2
+            if allocated and section["sh_type"] != "SHT_NOBITS":
+                flash += section["sh_size"]
+            if section.name in (".data", ".bss"):
+                static += section["sh_size"]
+    return Firmware(elf, flash, static, fits=True)
+
+
+def object_sizes(elf: Path) -> dict[str, int]:
+    """{symbol: bytes} of every data object in the image."""
+    with elf.open("rb") as file:
+        table = ELFFile(file).get_section_by_name(".symtab")
+        return {s.name: s["st_size"] for s in table.iter_symbols() if s["st_info"]["type"] == "STT_OBJECT"}

@@ -1,0 +1,46 @@
+"""Functions of one int8.  Whatever the formula, 256 answers are all there is: evaluated once, looked up ever after.
+
+The operators' own files say what the function is, as `table(graph, op)`.  A table's entry [x & 255] answers x, so that
+C indexes it with (uint8_t)x.
+"""
+
+from collections.abc import Callable
+from ctypes import CDLL, c_float
+
+import numpy as np
+
+from mcuprune.graph import Graph, Op, Tensor
+from mcuprune.layer import Array, Call, Layer
+
+EVERY_INT8 = np.arange(256, dtype=np.uint8).view(np.int8)  # the arguments, in the order of a table
+
+
+def apply(table: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """table: int8 [256]; x: int8 of any shape -> int8, same shape."""
+    return np.take(table, x.view(np.uint8))
+
+
+def libm(name: str) -> Callable[[np.ndarray], np.ndarray]:
+    """A float32 function of the C library, over arrays.
+
+    TFLite calls it too, and libraries differ in the last bit: only the same one is sure to give the oracle's tables.
+    """
+    function = getattr(CDLL(None), name)
+    function.argtypes, function.restype = [c_float], c_float
+    return lambda x: np.array([function(value) for value in x], np.float32)
+
+
+def real_function(function: Callable[[np.ndarray], np.ndarray], source: Tensor, target: Tensor) -> np.ndarray:
+    """The table of a function of real numbers, computed in float32 as TFLite does.  -> int8 [256]"""
+    real = np.float32(source.s) * (EVERY_INT8.astype(np.int32) - source.z).astype(np.float32)
+    scaled = (function(real) * (np.float32(1) / np.float32(target.s))).astype(np.float64)
+    rounded = np.trunc(scaled + np.copysign(0.5, scaled))
+    return np.clip(rounded + target.z, -128, 127).astype(np.int8)
+
+
+def lower(graph: Graph, op: Op, table: np.ndarray) -> Layer:
+    """table: int8 [256]"""
+    size = graph.results(op)[0].count
+    fields = {"size": size, "table": Array("int8_t", table, 256)}
+    call = Call("mcup_lookup_s8", "mcup_lookup_t", fields)
+    return Layer(op, (call,), in_place=(0,), summary=f"{size:,} elements")

@@ -1,0 +1,63 @@
+"""Operators: one file each, and everything mcuprune knows about an operator is in its file.
+
+The file's name is TFLite's name in lower case.  A module offers CODE, ABOUT, read, check, reference and lower, and
+`weights` where the weights can be encoded; docs/DESIGN.md describes them.  Here are the registry, what several
+operators need, and the interpreter that runs a whole graph through the references.
+"""
+
+from collections.abc import Mapping
+from importlib import import_module
+from pkgutil import iter_modules
+from types import ModuleType
+
+import numpy as np
+
+from mcuprune.errors import UnsupportedModel
+from mcuprune.graph import Graph, Op, Tensor
+
+# Enumerations of the schema, in its order.
+PADDINGS = ("SAME", "VALID")
+ACTIVATIONS = ("NONE", "RELU", "RELU_N1_TO_1", "RELU6", "TANH", "SIGN_BIT")
+FUSED = ACTIVATIONS[:4]  # those that are a clamp of the output, and all that TFLite's int8 kernels know
+
+
+def unsupported(op: Op, why: str, rewrite: str) -> UnsupportedModel:
+    """The error that refuses an operator; rewrite: what to do instead, an imperative without a full stop."""
+    return UnsupportedModel(f"{op.name}: {op.kind.upper()} {why}. {rewrite[:1].upper()}{rewrite[1:]}.")
+
+
+def check_activation(op: Op) -> None:
+    """Refuse a fused activation that is more than a clamp."""
+    activation = op.attrs["fused_activation_function"]
+    if activation not in FUSED:
+        raise unsupported(op, f"has the fused activation {activation}", "make the activation a layer of its own")
+
+
+def sample_shape(tensor: Tensor) -> tuple[int, ...]:
+    """The shape of one sample: TFLite's without its batch of 1; all of it where a RESHAPE has removed the batch."""
+    return tensor.shape[1:] if tensor.shape[:1] == (1,) else tensor.shape
+
+
+def samples(tensor: Tensor, values: np.ndarray) -> np.ndarray:
+    """An operand of a reference under TFLite's own shape, samples before it: [n, *shape], a constant [1, *shape]."""
+    return values[None] if tensor.constant else values.reshape(len(values), *tensor.shape)
+
+
+def run(graph: Graph, inputs: np.ndarray, keep: bool = False) -> np.ndarray | dict[int, np.ndarray]:
+    """Run a graph through the integer references.  inputs: int8 [n, *sample_shape].
+
+    -> the output, int8 [n, *sample_shape]; with keep, every activation by its tensor index.
+    """
+    values: dict[int, np.ndarray] = {graph.inputs[0]: inputs.reshape(len(inputs), *sample_shape(graph.input))}
+    last_use = {i: step for step, op in enumerate(graph.ops) for i in op.inputs}
+    for step, op in enumerate(graph.ops):
+        operands = [None if i < 0 else values[i] if i in values else graph.tensors[i].data for i in op.inputs]
+        values.update(zip(op.outputs, OPS[op.kind].reference(graph, op, operands), strict=True))
+        if not keep:
+            for i in op.inputs:
+                if last_use[i] == step and i not in graph.outputs:
+                    values.pop(i, None)
+    return values if keep else values[graph.outputs[0]]
+
+
+OPS: Mapping[str, ModuleType] = {m.name: import_module(f"{__name__}.{m.name}") for m in iter_modules(__path__)}

@@ -1,0 +1,38 @@
+"""LEAKY_RELU: x where it is positive, alpha * x where it is negative, each with a multiplier of its own."""
+
+import numpy as np
+import tflite
+
+from mcuprune import fixed, lookup
+from mcuprune.graph import Graph, Op
+from mcuprune.layer import Layer
+
+CODE = "LEAKY_RELU"
+ABOUT = "any alpha, any scales and zero points; a lookup table"
+
+
+def read(options: tflite.LeakyReluOptions) -> dict[str, object]:
+    return {"alpha": float(options.Alpha())}
+
+
+def check(graph: Graph, op: Op) -> None:
+    """Any int8 tensors will do."""
+
+
+def table(graph: Graph, op: Op) -> np.ndarray:
+    """The answers to every int8, int8 [256]."""
+    source, target = graph.tensors[op.inputs[0]], graph.tensors[op.outputs[0]]
+    x = lookup.EVERY_INT8.astype(np.int32) - source.z
+    rise, fall = np.float32(source.s), np.float32(source.s) * np.float32(op.attrs["alpha"])  # float32, as TFLite's
+    positive = fixed.requantize(x, *fixed.quantize_multiplier(float(rise / np.float32(target.s))), target.z)
+    negative = fixed.requantize(x, *fixed.quantize_multiplier(float(fall / np.float32(target.s))), target.z)
+    return np.where(x >= 0, positive, negative)
+
+
+def reference(graph: Graph, op: Op, inputs: list[np.ndarray]) -> list[np.ndarray]:
+    """int8 [N, ...] -> int8 [N, ...], same shape."""
+    return [lookup.apply(table(graph, op), inputs[0])]
+
+
+def lower(graph: Graph, op: Op, encoded: None = None) -> Layer:
+    return lookup.lower(graph, op, table(graph, op))

@@ -1,0 +1,23 @@
+"""MAX_POOL_2D: the largest input of a window."""
+
+import numpy as np
+
+from mcuprune import pool, window
+from mcuprune.graph import Graph, Op
+from mcuprune.layer import Layer
+from mcuprune.pool import check, read
+
+__all__ = ["ABOUT", "CODE", "check", "lower", "read", "reference"]
+
+CODE = "MAX_POOL_2D"
+ABOUT = "any window and stride, SAME and VALID, fused activations"
+
+
+def reference(graph: Graph, op: Op, inputs: list[np.ndarray]) -> list[np.ndarray]:
+    """int8 [N, height, width, channels] -> int8 [N, height, width, channels]"""
+    seen = window.windows(inputs[0], *pool.axes(graph, op), -128)
+    return [np.clip(seen.max((3, 4)), *pool.activation_range(graph, op))]
+
+
+def lower(graph: Graph, op: Op, encoded: None = None) -> Layer:
+    return pool.lower(graph, op, "mcup_max_pool_2d_s8")

@@ -1,0 +1,78 @@
+"""MEAN over any dimensions: a sum, and the division folded into the multiplier that rescales it."""
+
+from math import prod
+
+import numpy as np
+import tflite
+
+from mcuprune import fixed, strides
+from mcuprune.graph import Graph, Op
+from mcuprune.layer import Call, Layer
+from mcuprune.ops import sample_shape, samples, unsupported
+
+CODE = "MEAN"
+ABOUT = "any constant axes of up to 4 dimensions, keep_dims or not"
+RANK = 2  # of mcup_mean_t: dimensions kept and dimensions summed, each
+
+
+def read(options: tflite.ReducerOptions) -> dict[str, object]:
+    return {"keep_dims": bool(options.KeepDims())}
+
+
+def check(graph: Graph, op: Op) -> None:
+    if not graph.tensors[op.inputs[1]].constant:
+        raise unsupported(op, "takes its axes from another layer", "make them constants")
+    kept, summed = loops(graph, op)
+    if max(len(kept[0]), len(summed[0])) > RANK:
+        why = f"over axes {axes(graph, op)} of {list(graph.tensors[op.inputs[0]].shape)} needs more than four loops"
+        raise unsupported(op, why, "take the mean over one axis after the other, or merge axes with a RESHAPE")
+
+
+def axes(graph: Graph, op: Op) -> list[int]:
+    rank = len(graph.tensors[op.inputs[0]].shape)
+    return sorted({int(axis) % rank for axis in graph.tensors[op.inputs[1]].data.reshape(-1)})
+
+
+def loops(graph: Graph, op: Op) -> tuple[list[tuple[int, ...]], list[tuple[int, ...]]]:
+    """[dims, steps] in the input of what is kept, and of what is summed."""
+    shape, over = graph.tensors[op.inputs[0]].shape, axes(graph, op)
+    steps = strides.steps(shape)
+    kept = [axis for axis in range(len(shape)) if axis not in over]
+    return tuple(strides.collapse([shape[i] for i in part], [steps[i] for i in part]) for part in (kept, over))
+
+
+def rescale(graph: Graph, op: Op) -> tuple[int, int, int]:
+    """(multiplier, shift, count): the first two turn a sum of `count` differences from the zero point into a mean."""
+    source, target = graph.tensors[op.inputs[0]], graph.tensors[op.outputs[0]]
+    count = prod(source.shape[axis] for axis in axes(graph, op))
+    multiplier, shift = fixed.quantize_multiplier(source.s / target.s)
+    bits = min(count.bit_length() - 1, 32, 31 + shift)
+    return (multiplier << bits) // count, shift - bits, count
+
+
+def reference(graph: Graph, op: Op, inputs: list[np.ndarray]) -> list[np.ndarray]:
+    """int8 [N, ...] -> int8 [N, ...]"""
+    source, target = graph.tensors[op.inputs[0]], graph.tensors[op.outputs[0]]
+    multiplier, shift, count = rescale(graph, op)
+    sums = samples(source, inputs[0]).sum(tuple(axis + 1 for axis in axes(graph, op)), np.int32)
+    y = fixed.requantize(sums - count * source.z, multiplier, shift, target.z)
+    return [y.reshape(len(y), *sample_shape(target))]
+
+
+def lower(graph: Graph, op: Op, encoded: None = None) -> Layer:
+    source, target = graph.tensors[op.inputs[0]], graph.tensors[op.outputs[0]]
+    (kept, kept_steps), (summed, summed_steps) = loops(graph, op)
+    multiplier, shift, count = rescale(graph, op)
+    fields = {
+        "kept": strides.pad(kept, RANK, 1),
+        "kept_steps": strides.pad(kept_steps, RANK, 0),
+        "summed": strides.pad(summed, RANK, 1),
+        "summed_steps": strides.pad(summed_steps, RANK, 0),
+        "bias": -count * source.z,
+        "multiplier": multiplier,
+        "shift": shift,
+        "zero_point": target.z,
+    }
+    # in place: what later outputs sum lies behind what earlier ones have written
+    call = Call("mcup_mean_s8", "mcup_mean_t", fields)
+    return Layer(op, (call,), in_place=(0,), summary=f"{list(source.shape)} over {axes(graph, op)}")

@@ -1,0 +1,51 @@
+"""PAD: a frame of zero points, or of PADV2's constant, around a copy."""
+
+import numpy as np
+
+from mcuprune import strides
+from mcuprune.graph import Graph, Op
+from mcuprune.layer import Call, Layer
+from mcuprune.ops import sample_shape, samples, unsupported
+
+CODE = "PAD"
+ABOUT = "constant paddings on any dimensions"
+
+
+def read(options: object) -> dict[str, object]:
+    return {}
+
+
+def check(graph: Graph, op: Op) -> None:
+    for position in range(1, len(op.inputs)):
+        if not graph.tensors[op.inputs[position]].constant:
+            raise unsupported(op, "takes its paddings or its value from another layer", "make them constants")
+
+
+def paddings(graph: Graph, op: Op) -> list[tuple[int, int]]:
+    """(before, after) of each dimension."""
+    return [(int(before), int(after)) for before, after in graph.tensors[op.inputs[1]].data]
+
+
+def value(graph: Graph, op: Op) -> int:
+    """What the frame is made of."""
+    return int(graph.tensors[op.inputs[2]].data) if len(op.inputs) > 2 else graph.tensors[op.outputs[0]].z
+
+
+def reference(graph: Graph, op: Op, inputs: list[np.ndarray]) -> list[np.ndarray]:
+    """int8 [N, ...] -> int8 [N, ...]"""
+    x = samples(graph.tensors[op.inputs[0]], inputs[0])
+    y = np.pad(x, [(0, 0), *paddings(graph, op)], constant_values=value(graph, op))
+    return [y.reshape(len(y), *sample_shape(graph.tensors[op.outputs[0]]))]
+
+
+def lower(graph: Graph, op: Op, encoded: None = None) -> Layer:
+    source, target = graph.tensors[op.inputs[0]], graph.tensors[op.outputs[0]]
+    frame = paddings(graph, op)
+    summary = ", ".join(f"{before}+{after}" for before, after in frame)
+    if not any(map(any, frame)):
+        return Layer(op, (), summary=summary)
+    steps = strides.steps(target.shape)
+    offset = sum(before * step for (before, _), step in zip(frame, steps, strict=True))
+    fill = Call("mcup_fill_s8", "mcup_fill_t", {"size": target.size, "value": value(graph, op)}, ())
+    copy = strides.copy(0, source.shape, strides.steps(source.shape), steps, target_offset=offset)
+    return Layer(op, (fill, copy), summary=summary)

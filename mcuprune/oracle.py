@@ -1,0 +1,145 @@
+"""The oracle: TFLite's own reference kernels run the .tflite in a process of their own.
+
+tflite-runtime (CPython up to 3.11) or its successor ai-edge-litert.  It breaks when TensorFlow is in the same process,
+and a crash of it must not be a crash of ours, hence the child: arrays go through files in a temporary folder.
+Whatever the ends of the file are, int8 goes in and int8 comes out: float32 ends are dequantized and quantized again
+exactly, uint8 ends are shifted by 128.
+"""
+
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+
+from mcuprune.errors import ToolError
+
+Tensors = dict[int, np.ndarray]
+
+
+def run(path: Path, inputs: np.ndarray, *, every_tensor: bool = False) -> np.ndarray | Tensors:
+    """inputs: int8 [n, ...], a sample each -> outputs, int8 [n, *shape] without the batch of 1.
+
+    With every_tensor, every activation of the file by its tensor index, in the file's own types.
+    """
+    return run_many([(path, inputs)], every_tensor=every_tensor)[0]
+
+
+def run_many(
+    cases: Sequence[tuple[Path, np.ndarray]], *, every_tensor: bool = False
+) -> list[np.ndarray] | list[Tensors]:
+    """As run, for several files in one child."""
+    with TemporaryDirectory(prefix="mcuprune-") as folder:
+        request, answer = Path(folder, "request.npz"), Path(folder, "answer.npz")
+        paths = np.array(json.dumps([str(Path(path).resolve()) for path, _ in cases]))
+        np.savez(request, paths=paths, **{str(i): inputs for i, (_, inputs) in enumerate(cases)})
+        command = [sys.executable, "-m", "mcuprune.oracle", str(request), str(answer), str(int(every_tensor))]
+        home = Path(__file__).parents[1]  # where the child finds this package, installed or not
+        result = subprocess.run(command, cwd=home, capture_output=True, text=True, errors="replace")
+        if result.returncode:
+            reason = (result.stderr.strip().splitlines() or [f"it ended with status {result.returncode}"])[-1]
+            raise ToolError(f"{name()} cannot run {', '.join(str(path) for path, _ in cases[:3])}: {reason}")
+        with np.load(answer) as found:
+            answers = [{} for _ in cases]
+            for key, array in found.items():
+                case, tensor = key.split()
+                answers[int(case)][tensor] = array
+    if every_tensor:
+        return [{int(tensor): array for tensor, array in answer.items()} for answer in answers]
+    return [answer["output"] for answer in answers]
+
+
+@cache
+def name() -> str:
+    """'tflite-runtime 2.14.0 BUILTIN_REF'"""
+    for package in ("tflite-runtime", "ai-edge-litert"):
+        try:
+            return f"{package} {version(package)} BUILTIN_REF"
+        except PackageNotFoundError:
+            continue
+    raise ToolError("The oracle is missing: pip install tflite-runtime (Python up to 3.11) or ai-edge-litert.")
+
+
+def _interpreter(path: str, every_tensor: bool):
+    try:
+        from tflite_runtime import interpreter as runtime
+    except ImportError:
+        from ai_edge_litert import interpreter as runtime
+    return runtime.Interpreter(
+        path,
+        experimental_op_resolver_type=runtime.OpResolverType.BUILTIN_REF,
+        experimental_preserve_all_tensors=every_tensor,
+    )
+
+
+def _int8_end(interpreter, details: dict, producer: bool) -> tuple[float, int]:
+    """scale and zero point of the int8 tensor behind an end of the file."""
+    if details["dtype"] != np.float32:
+        return details["quantization"]
+    there, here = ("outputs", "inputs") if producer else ("inputs", "outputs")
+    for op in interpreter._get_ops_details():
+        if details["index"] in op[there]:
+            return interpreter._get_tensor_details(op[here][0], 0)["quantization"]
+    raise ValueError("a float end that is neither quantized nor dequantized")
+
+
+def _to_file(samples: np.ndarray, details: dict, end: tuple[float, int]) -> np.ndarray:
+    """int8 samples [n, ...] -> what the file's input takes, [n, *shape]."""
+    scale, zero_point = np.float32(end[0]), end[1]
+    samples = samples.reshape(len(samples), *details["shape"])
+    if details["dtype"] == np.float32:
+        return (samples.astype(np.float32) - zero_point) * scale
+    return (samples.astype(np.int16) + 128).astype(np.uint8) if details["dtype"] == np.uint8 else samples
+
+
+def _from_file(values: np.ndarray, details: dict, end: tuple[float, int]) -> np.ndarray:
+    """The inverse of _to_file: what the file's output gives -> int8."""
+    scale, zero_point = np.float32(end[0]), end[1]
+    if details["dtype"] == np.float32:
+        return (np.rint(values / scale) + zero_point).astype(np.int8)
+    return (values.astype(np.int16) - 128).astype(np.int8) if details["dtype"] == np.uint8 else values
+
+
+def _without_batch(values: np.ndarray) -> np.ndarray:
+    """[n, 1, ...] -> [n, ...]"""
+    return values[:, 0] if values.ndim > 1 and values.shape[1] == 1 else values
+
+
+def _answer(path: str, samples: np.ndarray, every_tensor: bool) -> dict[str, np.ndarray]:
+    """One file in the child: {'output': int8 [n, ...]} or {tensor index: [n, ...]}."""
+    interpreter = _interpreter(path, every_tensor)
+    interpreter.allocate_tensors()
+    source, target = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
+    end = _int8_end(interpreter, target, producer=True)
+    written = [target["index"]]
+    if every_tensor:
+        written = sorted({source["index"]} | {int(i) for op in interpreter._get_ops_details() for i in op["outputs"]})
+    values: dict[int, list[np.ndarray]] = {i: [] for i in written}
+    for sample in _to_file(samples, source, _int8_end(interpreter, source, producer=False)):
+        interpreter.reset_all_variables()  # the state of an LSTM would live on
+        interpreter.set_tensor(source["index"], sample)
+        interpreter.invoke()
+        for i in written:
+            values[i].append(interpreter.get_tensor(i))
+    arrays = {i: _without_batch(np.stack(v)) for i, v in values.items()}
+    if every_tensor:
+        return {str(i): array for i, array in arrays.items()}
+    return {"output": _from_file(arrays[target["index"]], target, end)}
+
+
+def _main(request: str, answer: str, every_tensor: str) -> None:
+    found: dict[str, np.ndarray] = {}
+    with np.load(request) as arrays:
+        for case, path in enumerate(json.loads(str(arrays["paths"]))):
+            outputs = _answer(path, arrays[str(case)], every_tensor == "1")
+            found.update({f"{case} {tensor}": array for tensor, array in outputs.items()})
+    np.savez(answer, **found)
+
+
+if __name__ == "__main__":
+    _main(*sys.argv[1:])

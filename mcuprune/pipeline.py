@@ -1,0 +1,77 @@
+"""The straight line: from a model to verified firmware.  Read this first.
+
+    keras.Model -> prune -> quantize -> model.tflite -> compile -> firmware -> run, compare, count -> report
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from mcuprune import budget, report_html
+from mcuprune.compiled import Compiled, compile_tflite
+from mcuprune.errors import AccuracyError
+from mcuprune.measure import measure
+from mcuprune.report import Accuracy, Report, save
+from mcuprune.request import Request, Trained
+from mcuprune.staging import staged
+from mcuprune.summary import summarize
+
+Say = Callable[[str], None]
+CORRECTIONS = 4  # rounds of pruning a little further while the linked image is still too large
+
+
+def compile_model(path: Path, request: Request, say: Say) -> Report:
+    """An int8 .tflite -> a C project, firmware and a report in request.output.  Needs no TensorFlow."""
+    with staged(request.output) as stage:
+        (stage / "model.tflite").write_bytes(path.read_bytes())
+        say(f"compiling {request.name} for {request.board.name}")
+        compiled = compile_tflite(request.name, request.board, stage)
+        report = _finish(compiled, request, Trained(), say)
+    return _demand_accuracy(report, request)
+
+
+def build_model(model, request: Request, say: Say, progress=None) -> Report:
+    """A keras.Model -> the same, pruned only as far as the budgets demand."""
+    from mcuprune.training import Trainer  # TensorFlow from here on
+
+    trainer = Trainer(model, request, say, progress)
+    with staged(request.output) as stage:
+        compiled = trainer.compile(stage)
+        if request.sparsity is not None:
+            compiled = trainer.prune(request.sparsity)
+        elif budget.fits_flash(compiled, request):
+            say(f"the dense model fits, {compiled.flash_bytes:,} of {request.flash_limit[0]:,} bytes: nothing to prune")
+        for _ in range(1 + CORRECTIONS):
+            if request.sparsity is not None or budget.fits_flash(compiled, request):
+                break
+            compiled = trainer.prune(budget.demanded(compiled, request))
+        trainer.save(stage / "model.keras")
+        report = _finish(compiled, request, trainer.trained(), say)
+    return _demand_accuracy(report, request)
+
+
+def _finish(compiled: Compiled, request: Request, trained: Trained, say: Say) -> Report:
+    """Check the budgets, run the firmware, write the reports."""
+    budget.check_flash(compiled, request)
+    budget.check_ram(compiled, request)
+    if request.verify:
+        say(f"running {request.samples} samples on {request.board.machine.name} in QEMU, against the oracle")
+    report = summarize(compiled, request, trained, measure(compiled, request, trained))
+    save(report, compiled.folder / "report.json")
+    page = report_html.page(report, compiled.plan.slots, trained.history)
+    (compiled.folder / "report.html").write_text(page, encoding="utf-8")
+    return report
+
+
+def _demand_accuracy(report: Report, request: Request) -> Report:
+    """The report, if no more accuracy was lost than --max-drop allows."""
+    scores: Accuracy = report.accuracy
+    if request.max_drop is None or scores.float is None or scores.int8 is None:
+        return report
+    lost = 100 * (scores.float - scores.int8)
+    if lost > request.max_drop:
+        raise AccuracyError(
+            f"{request.name} lost {lost:.2f} points ({scores.format(scores.float)} to {scores.format(scores.int8)}), "
+            f"--max-drop allows {request.max_drop:g}. Give a larger --budget, more --epochs or a lower --sparsity."
+        )
+    return report

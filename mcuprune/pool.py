@@ -1,0 +1,67 @@
+"""What MAX_POOL_2D and AVERAGE_POOL_2D have in common: windows over an image, cut where they leave it."""
+
+import tflite
+
+from mcuprune import fixed, window
+from mcuprune.graph import Graph, Op
+from mcuprune.layer import Call, Layer
+from mcuprune.ops import ACTIVATIONS, PADDINGS, check_activation, unsupported
+
+
+def read(options: tflite.Pool2DOptions) -> dict[str, object]:
+    return {
+        "padding": PADDINGS[options.Padding()],
+        "stride_h": options.StrideH(),
+        "stride_w": options.StrideW(),
+        "filter_height": options.FilterHeight(),
+        "filter_width": options.FilterWidth(),
+        "fused_activation_function": ACTIVATIONS[options.FusedActivationFunction()],
+    }
+
+
+def check(graph: Graph, op: Op) -> None:
+    check_activation(op)
+    source, target = graph.tensors[op.inputs[0]], graph.tensors[op.outputs[0]]
+    if (source.s, source.z) != (target.s, target.z):
+        why = f"changes the scale or zero point ({source.s:.6g}, {source.z} to {target.s:.6g}, {target.z})"
+        raise unsupported(op, why, "quantize the model with the TFLite converter, which keeps them")
+
+
+def axes(graph: Graph, op: Op) -> tuple[window.Axis, window.Axis]:
+    """How the window slides along y and x."""
+    _, height, width, _ = graph.tensors[op.inputs[0]].shape
+    attrs = op.attrs
+    return (
+        window.axis(height, attrs["filter_height"], attrs["stride_h"], attrs["padding"]),
+        window.axis(width, attrs["filter_width"], attrs["stride_w"], attrs["padding"]),
+    )
+
+
+def activation_range(graph: Graph, op: Op) -> tuple[int, int]:
+    """The least and the most that the fused activation lets through."""
+    target = graph.tensors[op.outputs[0]]
+    return fixed.activation_range(op.attrs["fused_activation_function"], target.s, target.z)
+
+
+def lower(graph: Graph, op: Op, function: str) -> Layer:
+    y, x = axes(graph, op)
+    least, most = activation_range(graph, op)
+    fields = {
+        "input_height": y.inputs,
+        "input_width": x.inputs,
+        "channels": graph.tensors[op.inputs[0]].shape[3],
+        "output_height": y.outputs,
+        "output_width": x.outputs,
+        "kernel_height": y.kernel,
+        "kernel_width": x.kernel,
+        "stride_y": y.stride,
+        "stride_x": x.stride,
+        "pad_y": y.before,
+        "pad_x": x.before,
+        "least": least,
+        "most": most,
+    }
+    # In place where windows do not overlap: then an output lies before every input that is still to be read.
+    in_place = (0,) if y.kernel <= y.stride and x.kernel <= x.stride else ()
+    summary = f"{y.kernel}x{x.kernel}, stride {y.stride}x{x.stride}, {op.attrs['padding']}"
+    return Layer(op, (Call(function, "mcup_pool_2d_t", fields),), in_place=in_place, summary=summary)

@@ -1,0 +1,20 @@
+"""Pruning methods, a file each, named after it.
+
+A method is one function that prunes a model in place:
+
+    prune(model, data, *, sparsity, epochs, seed, progress, objective) -> (masks, history)
+"""
+
+from importlib import import_module
+from pkgutil import iter_modules
+from types import ModuleType
+
+from mcuprune.errors import UsageError
+
+NAMES = sorted(module.name for module in iter_modules(__path__))
+
+
+def load(name: str) -> ModuleType:
+    if name not in NAMES:
+        raise UsageError(f"there is no pruning method {name!r}; there are {', '.join(NAMES)}")
+    return import_module(f"{__name__}.{name}")

@@ -1,0 +1,62 @@
+"""Gradual pruning: weights go little by little while the network trains on, the least important first.
+
+After Zhu and Gupta 2017 (arXiv 1710.01878), with a better score (criteria.obd) that is ranked across the network.
+"""
+
+from math import prod
+from typing import Any
+
+from mcuprune.data import Data
+from mcuprune.errors import UsageError
+from mcuprune.prune.backend import keras
+from mcuprune.prune.layers import walk
+from mcuprune.prune.masks import Masks
+from mcuprune.prune.objective import Objective
+from mcuprune.prune.schedules import Cubic, Geometric, Schedule
+from mcuprune.prune.train import Progress, Recipe, fit, hold_back
+
+RATE = 3e-3
+RAMP = 0.05, 0.5  # the shares of the training at which the ramp begins and ends
+FEW = 0.02  # kept: below this share the ramp is geometric
+ENOUGH = 10_000  # samples for the large batch
+LARGE, SMALL = 128, 32
+FEWEST, MOST = 8, 40  # epochs
+WORK = 3e12  # multiply-accumulates of forward passes that training may take: about a minute on two cores
+
+
+def prune(
+    model: keras.Model,
+    data: Data | None,
+    *,
+    sparsity: float,
+    epochs: int | None,
+    seed: int,
+    progress: Progress | None,
+    objective: Objective | None,
+) -> tuple[Masks, list[dict[str, Any]]]:
+    if data is None or objective is None:
+        raise UsageError("gradual pruning trains the model and needs data; --method oneshot_magnitude needs none")
+    samples = len(hold_back(len(data.x_train), seed)[0])
+    epochs = epochs or default_epochs(model, samples)
+    batch = min(LARGE if samples >= ENOUGH else SMALL, samples)
+    steps = epochs * (samples // batch)
+    schedule: type[Schedule] = Geometric if 1 - sparsity < FEW else Cubic
+    ramp = schedule(sparsity, begin=round(RAMP[0] * steps), end=round(RAMP[1] * steps))
+    return fit(model, data, objective, Recipe(epochs, batch, RATE, "obd", ramp), seed=seed, progress=progress)
+
+
+def default_epochs(model: keras.Model, samples: int) -> int:
+    """As many as the work allows."""
+    return min(max(round(WORK / (samples * macs(model))), FEWEST), MOST)
+
+
+def macs(model: keras.Model) -> int:
+    """Multiply-accumulates of one forward pass, roughly: each kernel once for each position of its output."""
+    total = 0
+    for _, layer in walk(model):
+        size = sum(prod(weight.shape) for weight in layer.weights if len(weight.shape) > 1)
+        try:
+            total += size * prod(layer.output.shape[1:-1])
+        except (AttributeError, ValueError):  # a layer inside a wrapper, or one that is used twice
+            total += size
+    return total

@@ -1,0 +1,29 @@
+"""Samples at the ends of an int8 network: from real values to bytes and back."""
+
+import numpy as np
+
+from mcuprune.graph import Graph, Tensor
+from mcuprune.ops import sample_shape
+
+
+def quantize(x: np.ndarray, tensor: Tensor) -> np.ndarray:
+    """Real samples [n, ...] as the int8 input of a network; halves round away from zero, as TFLite's QUANTIZE does."""
+    scaled = x.astype(np.float64) / tensor.s
+    rounded = np.trunc(scaled + np.copysign(0.5, scaled)) + tensor.z
+    return np.clip(rounded, -128, 127).astype(np.int8).reshape(len(x), *sample_shape(tensor))
+
+
+def dequantize(q: np.ndarray, tensor: Tensor) -> np.ndarray:
+    """int8 results [n, ...] as real values, float32."""
+    return ((q.astype(np.float32) - tensor.z) * np.float32(tensor.s)).astype(np.float32)
+
+
+def random(graph: Graph, count: int, seed: int = 0) -> np.ndarray:
+    """Uniform int8 inputs [count, ...] that exercise every value."""
+    return np.random.default_rng(seed).integers(-128, 128, (count, *sample_shape(graph.input)), np.int8)
+
+
+def natural_metric(graph: Graph, y: np.ndarray | None) -> str:
+    """What to measure of a network of which only the int8 file is known.  y: as in Data."""
+    labels = y is not None and np.issubdtype(y.dtype, np.integer) and y[0].size < max(2, graph.output.count)
+    return "accuracy" if labels else "mse"

@@ -1,0 +1,114 @@
+"""What can be done again with the folder of a build: verify, run, bench."""
+
+import xml.etree.ElementTree as ET
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from mcuprune import board, budget, data, device, link, measure, report, samples
+from mcuprune import verify as verifying
+from mcuprune.board import Board
+from mcuprune.compiled import Compiled, planned
+from mcuprune.errors import McupruneError, Mismatch, UsageError
+from mcuprune.report import Report
+from mcuprune.request import Request, Trained
+from mcuprune.summary import with_counts
+
+
+def load(folder: Path) -> tuple[Compiled, Report]:
+    """The build in a folder, as it was when it was made."""
+    made = _report(folder)
+    target = board.load(made.board.name)
+    for name in ("model.tflite", "firmware.elf", "production.elf"):
+        if not (folder / name).is_file():
+            raise UsageError(f"{folder} has no {name}; build it again")
+    graph, layers, arena = planned(folder / "model.tflite", made.model.name)
+    images = (link.measure(folder / f"{image}.elf") for image in ("firmware", "production"))
+    return Compiled(graph, layers, arena, target, folder, *images), made
+
+
+def board_of(folder: Path) -> Board:
+    return board.load(_report(folder).board.name)
+
+
+def _report(folder: Path) -> Report:
+    if not (folder / "report.json").is_file():
+        raise UsageError(f"{folder} is not the output of a build: it has no report.json")
+    return report.load(folder / "report.json")
+
+
+@dataclass(frozen=True)
+class Verified:
+    """What `mcuprune verify` found; error is None when all is well."""
+
+    name: str
+    text: str
+    error: McupruneError | None = None
+
+
+def verify(
+    folder: Path, spec: str | None, rescale: str | None, count: int, seed: int, say
+) -> Verified:
+    """Emulator against oracle on `count` samples; with data also the accuracy of the device on all of x_test."""
+    compiled, made = load(folder)
+    tests = data.fit(data.load(spec, rescale), compiled.graph.input.shape[1:]) if spec else None
+    request = Request(
+        name=made.model.name, source=made.model.source, sha256=made.model.sha256, board=compiled.board, output=folder,
+        budget=made.budget, data=tests, samples=count, seed=seed,
+    )  # fmt: skip
+    say(f"running {count} samples on {compiled.board.machine.name} in QEMU, against the oracle")
+    verdict = verifying.verify(compiled, measure.sample_inputs(compiled, request))
+    try:
+        measure.demand_exact(request.name, verdict)
+        budget.check_ram(compiled, request, verdict.stack_bytes)
+        scores = measure.accuracy(compiled, request, Trained())
+    except McupruneError as error:
+        return Verified(request.name, f"{verdict.samples - verdict.differing} of {verdict.samples} samples agree", error)
+    lines = [f"bit-exact: {verdict.samples} samples, {verdict.emulator} and {verdict.oracle} agree in every byte"]
+    if tests:
+        lines.append(f"{scores.metric} on the device: {scores.format(scores.device)} of {scores.samples:,} test samples")
+    return Verified(request.name, "\n".join(lines))
+
+
+def write_junit(result: Verified, path: Path) -> None:
+    """The outcome as JUnit XML, the way CI systems read it."""
+    suite = ET.Element("testsuite", name="mcuprune verify", tests="1", failures=str(int(bool(result.error))))
+    case = ET.SubElement(suite, "testcase", classname="mcuprune", name=f"{result.name} equals the oracle")
+    if result.error:
+        ET.SubElement(case, "failure", message=str(result.error))
+    ET.SubElement(case, "system-out").text = result.text
+    ET.ElementTree(suite).write(path, encoding="utf-8", xml_declaration=True)
+
+
+def run(folder: Path, source: Path, output: Path | None) -> str:
+    """Run the samples of a .npy file in the emulator."""
+    compiled, _ = load(folder)
+    try:
+        x = np.load(source, allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise UsageError(f"{source} is not a readable .npy file ({error})") from None
+    tensor = compiled.graph.input
+    if not isinstance(x, np.ndarray) or x.size == 0 or x.size % tensor.count:
+        shape = " x ".join(map(str, ("n", *tensor.shape[1:])))
+        raise UsageError(f"{source} holds {getattr(x, 'shape', 'several arrays')}, the model takes {shape}")
+    raw = x.dtype == np.int8
+    x = x.reshape(-1, *tensor.shape[1:])
+    result = device.emulate(compiled, compiled.emulator, x if raw else samples.quantize(x, tensor)).outputs
+    shown = result if raw else samples.dequantize(result, compiled.graph.output)
+    if output is None:
+        return np.array2string(shown, threshold=10_000, separator=", ")
+    np.save(output, shown)
+    return f"{output}: {shown.dtype} {list(shown.shape)}"
+
+
+def bench(folder: Path) -> Report:
+    """The report of a build with instructions and cycles counted anew."""
+    compiled, made = load(folder)
+    counts = measure.count(compiled, samples.random(compiled.graph, 1))
+    return replace(
+        made,
+        layers=with_counts(made.layers, compiled, counts),
+        instructions=counts.instructions,
+        estimated_cycles=counts.estimated_cycles,
+    )

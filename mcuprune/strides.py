@@ -1,0 +1,78 @@
+"""Loops over tensors, with as few nested dimensions as will do.
+
+An array is visited by steps: how many elements lie between neighbours along each dimension; 0 where it is broadcast.
+Neighbouring dimensions that every array of a loop crosses in one stride are one dimension, so that most loops of a
+network become flat.
+"""
+
+from collections.abc import Sequence
+
+from mcuprune.layer import Call
+
+COPY_RANK = 5  # of mcup_copy_t
+
+
+def steps(shape: Sequence[int]) -> tuple[int, ...]:
+    """The steps of a contiguous array.
+
+    >>> steps((2, 3, 4))
+    (12, 4, 1)
+    """
+    result, step = [], 1
+    for n in reversed(shape):
+        result.append(step)
+        step *= n
+    return tuple(reversed(result))
+
+
+def broadcast_steps(shape: Sequence[int], to: Sequence[int]) -> tuple[int, ...]:
+    """The steps of an array that is broadcast to a shape of the same or a higher rank.
+
+    >>> broadcast_steps((3, 1), (2, 3, 4))
+    (0, 1, 0)
+    """
+    padded = (1,) * (len(to) - len(shape)) + tuple(shape)
+    return tuple(step if n > 1 else 0 for n, step in zip(padded, steps(padded), strict=True))
+
+
+def collapse(dims: Sequence[int], *arrays: Sequence[int]) -> list[tuple[int, ...]]:
+    """[dims, steps of each array] with dimensions of 1 dropped and those that can be crossed in one stride merged.
+
+    >>> collapse((1, 4, 5, 8), (160, 40, 8, 1), (0, 0, 0, 1))
+    [(20, 8), (8, 1), (0, 1)]
+    """
+    columns: list[tuple[int, ...]] = []
+    for n, *step in zip(dims, *arrays, strict=True):
+        if n == 1:
+            continue
+        if columns and all(outer == inner * n for outer, inner in zip(columns[-1][1:], step, strict=True)):
+            n *= columns.pop()[0]
+        columns.append((n, *step))
+    return list(zip(*columns, strict=True)) or [()] * (1 + len(arrays))
+
+
+def pad(values: Sequence[int], rank: int, filler: int) -> tuple[int, ...]:
+    """values, preceded by as many fillers as make them `rank` values."""
+    assert len(values) <= rank, (values, rank)
+    return (filler,) * (rank - len(values)) + tuple(values)
+
+
+def copy(
+    position: int,
+    dims: Sequence[int],
+    source: Sequence[int],
+    target: Sequence[int],
+    *,
+    source_offset: int = 0,
+    target_offset: int = 0,
+) -> Call:
+    """The call that copies a block from operand `position` to the output.  Steps and offsets in bytes."""
+    dims, source, target = collapse(dims, source, target)
+    fields = {
+        "dims": pad(dims, COPY_RANK, 1),
+        "source_steps": pad(source, COPY_RANK, 0),
+        "target_steps": pad(target, COPY_RANK, 0),
+        "source_offset": source_offset,
+        "target_offset": target_offset,
+    }
+    return Call("mcup_copy_s8", "mcup_copy_t", fields, (position,))

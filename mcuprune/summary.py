@@ -1,0 +1,99 @@
+"""Put a report together from what the steps found out."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from mcuprune import budget, ops
+from mcuprune.compiled import Compiled, constant_bytes, dense_weight_bytes, layer_bytes
+from mcuprune.layer import Layer
+from mcuprune.measure import Measured
+from mcuprune.profile import Profile
+from mcuprune.report import BoardFacts, Flash, LayerRow, ModelFacts, Ram, Report, Verify
+from mcuprune.request import Request, Trained
+
+
+def summarize(compiled: Compiled, request: Request, trained: Trained, measured: Measured) -> Report:
+    """The report of a compiled model.  What was not measured stays None."""
+    weights, indices, tables = constant_bytes(compiled)
+    total, arena, board = compiled.firmware.flash_bytes, compiled.plan.size, compiled.board
+    verdict, counts = measured.verdict, measured.counts
+    stack = verdict.stack_bytes if verdict else None
+    rows = tuple(_row(layer, compiled) for layer in compiled.layers)
+    if counts:
+        rows = with_counts(rows, compiled, counts)
+    return Report(
+        model=ModelFacts(
+            name=request.name,
+            source=request.source,
+            sha256=request.sha256,
+            parameters=sum(t.count for t in compiled.graph.tensors if t.constant and _is_parameter(compiled, t)),
+            macs=compiled.macs,
+        ),
+        board=BoardFacts(board.name, board.cpu, board.clock, board.flash.size, board.ram.size),
+        budget=request.budget,
+        method=trained.method,
+        sparsity=round(budget.sparsity(compiled.graph), 6),
+        accuracy=measured.accuracy,
+        flash=Flash(
+            total_bytes=total,
+            code_bytes=total - weights - indices - tables,
+            weight_bytes=weights,
+            index_bytes=indices,
+            table_bytes=tables,
+            dense_weight_bytes=sum(row.dense_weight_bytes for row in rows),
+        ),
+        ram=Ram(
+            total_bytes=compiled.firmware.static_bytes + (stack or 0),
+            arena_bytes=arena,
+            static_bytes=compiled.firmware.static_bytes - arena,
+            stack_bytes=stack,
+        ),
+        layers=rows,
+        instructions=counts.instructions if counts else None,
+        estimated_cycles=counts.estimated_cycles if counts else None,
+        verify=Verify(verdict.bit_exact, verdict.samples, verdict.oracle, verdict.emulator)
+        if verdict
+        else Verify(None, 0, None, None),
+    )
+
+
+def _is_parameter(compiled: Compiled, tensor) -> bool:
+    """Whether a constant is a weight or a bias, and not a shape or an axis."""
+    weighted = [op for op in compiled.graph.ops if op.kind in ("conv_2d", "depthwise_conv_2d", "fully_connected")]
+    return any(tensor is t for op in weighted for t in compiled.graph.operands(op)[1:])
+
+
+def _row(layer: Layer, compiled: Compiled) -> LayerRow:
+    graph, op = compiled.graph, layer.op
+    weight_bytes, index_bytes = layer_bytes(layer)
+    dense = dense_weight_bytes(layer)
+    stored = ops.OPS[op.kind].weights(graph, op) if layer.encoded else None
+    return LayerRow(
+        name=op.name,
+        op=op.kind.upper(),
+        shape=graph.results(op)[0].shape[1:],
+        macs=layer.macs,
+        nonzero_macs=layer.nonzero_macs,
+        sparsity=round(1 - np.count_nonzero(stored) / stored.size, 6) if stored is not None else None,
+        encoding=layer.encoded.encoding if layer.encoded else None,
+        kernel=layer.calls[0].function if layer.calls else None,
+        weight_bytes=weight_bytes,
+        index_bytes=index_bytes,
+        dense_weight_bytes=dense,
+        instructions=None,
+        estimated_cycles=None,
+    )
+
+
+def with_counts(rows: tuple[LayerRow, ...], compiled: Compiled, profile: Profile) -> tuple[LayerRow, ...]:
+    """Rows with what the profile counted.  Its segments are in the order of the calls; a layer may be several."""
+    if not profile.segments:
+        return tuple(rows)
+    segments = iter(profile.segments)
+    result = []
+    for row, layer in zip(rows, compiled.layers, strict=True):
+        parts = [next(segments) for _ in layer.calls]
+        instructions, cycles = sum(p.instructions for p in parts), sum(p.cycles for p in parts)
+        result.append(replace(row, instructions=instructions, estimated_cycles=cycles))
+    return tuple(result)

@@ -1,0 +1,313 @@
+"""Read an int8 .tflite file into a Graph.
+
+Three steps: parse the flatbuffer into plain values (a damaged file ends here, in one sentence), take off what only
+belongs to the file (float ends, shape arithmetic, sparse storage), and check that what is left can be compiled.
+Tensors keep the indices they have in the file, so that a Graph can be compared with the oracle tensor by tensor.
+"""
+
+import hashlib
+import re
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import tflite
+
+from mcuprune.errors import UnsupportedModel, UsageError
+from mcuprune.graph import Graph, Op, Tensor
+from mcuprune.ops import OPS, unsupported
+from mcuprune.sparsity import densify
+
+# What reading a damaged flatbuffer may end in: offsets and lengths that lead nowhere, enumerators that do not exist.
+CORRUPT = (struct.error, ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError)
+
+QUANTIZE_IT = (
+    "Quantize it first: `mcuprune quantize MODEL --data D`, or the TFLite converter with a representative_dataset, "
+    "TFLITE_BUILTINS_INT8 and int8 as inference_input_type and inference_output_type."
+)
+REFUSED_TYPES = {
+    "float32": f"computes in float32; mcuprune compiles int8 networks. {QUANTIZE_IT}",
+    "float16": f"computes in float16; mcuprune compiles int8 networks. {QUANTIZE_IT}",
+    "int16": "computes in int16 (16x8 quantization). Convert it again with TFLITE_BUILTINS_INT8.",
+    "uint8": "computes in uint8 (quantization of TensorFlow 1). Convert it again with TFLITE_BUILTINS_INT8.",
+}
+REWRITES = {
+    "SHAPE": "convert the model with a fixed batch size of 1, so that shapes are constants",
+    "PACK": "convert the model with a fixed batch size of 1, so that shapes are constants",
+    "CUSTOM": "replace the layer by built-in ones",
+    "WHILE": "recurrent loops cannot be int8; replace the layer by convolutions",
+    "UNIDIRECTIONAL_SEQUENCE_LSTM": "replace the LSTM by convolutions over time",
+    "SUB": "add the negated tensor; a DepthwiseConv2D of one weight, -1, negates",
+    "DIV": "multiply by the reciprocal where the divisor is a constant",
+    "PRELU": "use LeakyReLU or ReLU",
+    "ELU": "use ReLU or HardSwish",
+    "GELU": "use ReLU or HardSwish",
+    "RSQRT": "use BatchNormalization, which is folded into the layer before it, for other normalizations",
+    "SQUARED_DIFFERENCE": "use BatchNormalization, which is folded into the layer before it, for other normalizations",
+    "BATCH_MATMUL": "use Dense, whose weights are constants",
+    "SUM": "use GlobalAveragePooling2D",
+    "REDUCE_MAX": "use MaxPooling2D over the whole image",
+    "MIRROR_PAD": "pad with zeros",
+    "SLICE": "use indexing with constant bounds, which becomes STRIDED_SLICE",
+    "SPLIT": "use indexing with constant bounds, which becomes STRIDED_SLICE",
+    "TRANSPOSE_CONV": "use Conv2D",
+}
+NEAREST = "replace the layer by operators that `mcuprune ops` lists"
+
+_TYPES = {value: name.lower() for name, value in vars(tflite.TensorType).items() if not name.startswith("_")}
+_KINDS = {value: name.lower() for name, value in vars(tflite.BuiltinOperator).items() if not name.startswith("_")}
+_OPTIONS = {value: name for name, value in vars(tflite.BuiltinOptions).items() if not name.startswith("_")}
+
+
+@dataclass(frozen=True)
+class _File:
+    """What the flatbuffer says, in plain values."""
+
+    tensors: list[Tensor]
+    ops: list[Op]
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
+
+
+def read(path: Path | str) -> Graph:
+    """The int8 network in a .tflite file of any producer from TensorFlow 2.3 on."""
+    path = Path(path)
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror}") from None
+    if content[4:8] != b"TFL3":
+        raise UsageError(f"{path} is not a .tflite file: it does not carry the identifier TFL3")
+    try:
+        file = _parse(content)
+    except CORRUPT as error:
+        raise UsageError(f"{path} is corrupt or cut short ({type(error).__name__}: {error})") from None
+
+    _check_ends(path, file)
+    ops = _without_dead(file.ops, file.outputs)
+    source, input_dtype = _input_end(file, ops)
+    target, output_dtype = _output_end(file, ops)
+    taken_off = {source, *file.outputs} - {target, *file.inputs}
+    inside = [op for op in ops if not taken_off.intersection(op.outputs)]
+    for op in inside:
+        _check_op(file, op)
+    graph = Graph(
+        path.stem,
+        tuple(file.tensors),
+        tuple(_named(inside, file.tensors)),
+        (source,),
+        (target,),
+        source=path.name,
+        sha256=hashlib.sha256(content).hexdigest(),
+        input_dtype=input_dtype,
+        output_dtype=output_dtype,
+    )
+    for op in graph.ops:
+        OPS[op.kind].check(graph, op)
+    return graph
+
+
+# --- the flatbuffer ----------------------------------------------------------------------------------------------
+
+
+def _parse(content: bytes) -> _File:
+    model = tflite.Model.GetRootAs(content, 0)
+    subgraph = model.Subgraphs(0)
+    tensors = [_tensor(model, subgraph.Tensors(i)) for i in range(subgraph.TensorsLength())]
+    ops = [_op(model, subgraph.Operators(i)) for i in range(subgraph.OperatorsLength())]
+    file = _File(tensors, ops, _ints(subgraph.InputsAsNumpy()), _ints(subgraph.OutputsAsNumpy()))
+    ready = set(file.inputs) | {-1} | {i for i, tensor in enumerate(tensors) if tensor.constant}
+    for op in ops:
+        if not ready.issuperset(op.inputs):
+            raise ValueError(f"{op.kind.upper()} reads a tensor that nothing has written")
+        ready |= set(op.outputs)
+    if not ready.issuperset(file.outputs):
+        raise ValueError("an output is never written")
+    if not all(-1 <= i < len(tensors) for i in ready):
+        raise IndexError("an operator refers to a tensor that does not exist")
+    return _folded(file)
+
+
+def _ints(vector: np.ndarray | int) -> tuple[int, ...]:
+    """A vector of the schema; 0 stands for an absent one."""
+    return () if isinstance(vector, int) else tuple(int(v) for v in vector)
+
+
+def _tensor(model: tflite.Model, tensor: tflite.Tensor) -> Tensor:
+    shape, dtype = _ints(tensor.ShapeAsNumpy()), _TYPES[tensor.Type()]
+    if any(n < 0 for n in shape):
+        raise ValueError(f"a tensor of shape {shape}")
+    scale, zero_point, axis = np.zeros(0, np.float32), np.zeros(0, np.int64), 0
+    quantization = tensor.Quantization()
+    if quantization is not None and quantization.ScaleLength():
+        scale = quantization.ScaleAsNumpy().astype(np.float32)
+        axis = quantization.QuantizedDimension()
+        zero_point = quantization.ZeroPointAsNumpy() if quantization.ZeroPointLength() else np.zeros(1, np.int64)
+        zero_point = np.broadcast_to(zero_point.astype(np.int64), scale.shape).copy()
+    data = _data(model.Buffers(tensor.Buffer()), tensor, shape, dtype)
+    return Tensor((tensor.Name() or b"").decode(errors="replace"), shape, dtype, scale, zero_point, axis, data)
+
+
+def _data(buffer: tflite.Buffer, tensor: tflite.Tensor, shape: tuple[int, ...], dtype: str) -> np.ndarray | None:
+    if not buffer.DataLength() or dtype in ("string", "int4", "bfloat16", "resource", "variant"):
+        return None
+    values = np.frombuffer(buffer.DataAsNumpy().tobytes(), dtype)
+    if tensor.Sparsity() is not None:
+        return densify(tensor.Sparsity(), shape, values)
+    return values.reshape(shape).copy()
+
+
+def _op(model: tflite.Model, operator: tflite.Operator) -> Op:
+    code = model.OperatorCodes(operator.OpcodeIndex())
+    # The code was one byte long until TensorFlow 2.4; a file has either or both.
+    kind = _KINDS[max(code.BuiltinCode(), code.DeprecatedBuiltinCode())]
+    name = code.CustomCode().decode(errors="replace") if code.CustomCode() else ""
+    attrs = OPS[kind].read(_options(operator)) if kind in OPS else {}
+    return Op(kind, name, _ints(operator.InputsAsNumpy()), _ints(operator.OutputsAsNumpy()), attrs)
+
+
+def _options(operator: tflite.Operator):
+    """The operator's options table, None where it has none."""
+    if not operator.BuiltinOptionsType():
+        return None
+    options = getattr(tflite, _OPTIONS[operator.BuiltinOptionsType()])()
+    table = operator.BuiltinOptions()
+    options.Init(table.Bytes, table.Pos)
+    return options
+
+
+# --- what only belongs to the file -------------------------------------------------------------------------------
+
+
+def _folded(file: _File) -> _File:
+    """The file with DENSIFY done, and RESHAPEs without shapes that are computed.
+
+    Shapes are static here whatever a file computes: it was written before the batch was fixed to 1.
+    """
+    tensors, ops = list(file.tensors), []
+    for op in file.ops:
+        if op.kind == "densify" and tensors[op.inputs[0]].constant:
+            tensors[op.outputs[0]] = replace(tensors[op.outputs[0]], data=tensors[op.inputs[0]].data)
+        elif op.kind == "reshape" and len(op.inputs) == 2 and not tensors[op.inputs[1]].constant:
+            ops.append(replace(op, inputs=op.inputs[:1]))
+        else:
+            ops.append(op)
+    return replace(file, tensors=tensors, ops=ops)
+
+
+def _without_dead(ops: list[Op], outputs: tuple[int, ...]) -> list[Op]:
+    """The operators that the outputs depend on."""
+    needed, alive = set(outputs), []
+    for op in reversed(ops):
+        if needed.intersection(op.outputs):
+            needed.update(op.inputs)
+            alive.append(op)
+    return alive[::-1]
+
+
+def _input_end(file: _File, ops: list[Op]) -> tuple[int, str]:
+    """The int8 tensor behind the file's input, and the type of that input."""
+    end = file.inputs[0]
+    readers = [op for op in ops if end in op.inputs]
+    if file.tensors[end].dtype != "int8" and [op.kind for op in readers] == ["quantize"]:
+        inner = readers[0].outputs[0]
+        if _same_numbers(file.tensors[end], file.tensors[inner]):
+            return inner, file.tensors[end].dtype
+    return end, file.tensors[end].dtype
+
+
+def _output_end(file: _File, ops: list[Op]) -> tuple[int, str]:
+    """The int8 tensor behind the file's output, and the type of that output."""
+    end = file.outputs[0]
+    writers = [op for op in ops if end in op.outputs]
+    if file.tensors[end].dtype != "int8" and [op.kind for op in writers] in (["quantize"], ["dequantize"]):
+        inner = writers[0].inputs[0]
+        if _same_numbers(file.tensors[end], file.tensors[inner]):
+            return inner, file.tensors[end].dtype
+    return end, file.tensors[end].dtype
+
+
+def _same_numbers(end: Tensor, inner: Tensor) -> bool:
+    """Whether an end of the file is an int8 tensor in other clothes: real numbers, or uint8 128 above it."""
+    if inner.dtype != "int8" or len(inner.scale) != 1:
+        return False
+    if end.dtype == "uint8":
+        return len(end.scale) == 1 and end.s == inner.s and end.z == inner.z + 128
+    return end.dtype == "float32"
+
+
+# --- checks ------------------------------------------------------------------------------------------------------
+
+
+def _check_ends(path: Path, file: _File) -> None:
+    for what, ends in (("input", file.inputs), ("output", file.outputs)):
+        if len(ends) != 1:
+            names = ", ".join(file.tensors[i].name for i in ends) or "none"
+            raise UnsupportedModel(
+                f"{path.name} has {len(ends)} {what}s ({names}); mcuprune compiles networks with one. "
+                f"Cut it into networks with one input and one output, or concatenate the {what}s."
+            )
+        tensor = file.tensors[ends[0]]
+        if tensor.shape[:1] != (1,):
+            raise UnsupportedModel(
+                f"the {what} {tensor.name} of {path.name} has shape {tensor.shape}; its first dimension must be a "
+                "batch of 1. Convert the model with a batch size of 1."
+            )
+    if not file.ops:
+        raise UnsupportedModel(f"{path.name} has no operators: there is nothing to compile.")
+
+
+def _check_op(file: _File, op: Op) -> None:
+    """Refuse what no operator's own check has to know: strange kinds and strange types."""
+    label = replace(op, name=short_name(op.kind, file.tensors[op.outputs[0]].name))
+    activations = [file.tensors[i] for i in (*op.inputs, *op.outputs) if i >= 0 and not file.tensors[i].constant]
+    for tensor in activations:
+        if tensor.dtype in REFUSED_TYPES:
+            raise UnsupportedModel(f"{label.name}: {op.kind.upper()} {REFUSED_TYPES[tensor.dtype]}")
+    if op.kind not in OPS:
+        custom = f" ({op.name})" if op.kind == "custom" else ""
+        raise unsupported(label, f"is not supported{custom}", REWRITES.get(op.kind.upper(), NEAREST))
+    for tensor in activations:
+        if tensor.dtype != "int8":
+            raise unsupported(label, f"has the {tensor.dtype} tensor {tensor.name}; only int8 is computed", NEAREST)
+        if len(tensor.scale) != 1 or not 0 < tensor.s < np.inf or not -128 <= tensor.z <= 127:
+            raise unsupported(label, f"has the tensor {tensor.name} without one scale and zero point", "quantize it")
+        if not tensor.count:
+            raise unsupported(label, f"has the empty tensor {tensor.name}", "leave it out")
+
+
+# --- names -------------------------------------------------------------------------------------------------------
+
+WEIGHTED = re.compile(r"(BiasAdd|Conv2D|Conv1D|convolution|depthwise|MatMul)\d*")
+
+
+def short_name(kind: str, tensor: str) -> str:
+    """A layer's name as its author would recognise it, from the name of its output.
+
+    TensorFlow joins the names of what it fused; the part with weights, else the oldest, is the layer.
+
+    >>> short_name("conv_2d", "model/activation/Relu;model/conv2d_1/BiasAdd;model/conv2d_1/Conv2D")
+    'conv2d_1'
+    >>> short_name("softmax", "StatefulPartitionedCall:0")
+    'softmax'
+    """
+    parts = [part.split("/") for part in tensor.split(";")]
+    weighted = [part for part in parts if WEIGHTED.fullmatch(part[-1])]
+    part = (weighted or parts[-1:])[0]
+    name = re.sub(r"\W+", "_", part[-2] if len(part) > 1 else kind, flags=re.ASCII).strip("_") or kind
+    return f"layer_{name}" if name[0].isdigit() else name
+
+
+def _named(ops: list[Op], tensors: list[Tensor]) -> Iterator[Op]:
+    """The operators under unique names: a second conv2d is conv2d_n2."""
+    used: set[str] = set()
+    for op in ops:
+        stem = name = short_name(op.kind, tensors[op.outputs[0]].name)
+        number = 1
+        while name in used:
+            number += 1
+            name = f"{stem}_n{number}"
+        used.add(name)
+        yield replace(op, name=name)

@@ -1,0 +1,69 @@
+"""The training half as the pipeline sees it: a Keras model that can be pruned, quantized and compiled, step by step."""
+
+from pathlib import Path
+
+from mcuprune import prune, quantize
+from mcuprune.compiled import Compiled, compile_tflite
+from mcuprune.prune import loading, objective
+from mcuprune.request import Request, Trained
+
+
+class Trainer:
+    """Holds the model as it is now and what happened to it."""
+
+    def __init__(self, model, request: Request, say, progress) -> None:
+        self.model, self.request, self.say, self.progress = model, request, say, progress
+        self.objective = objective.infer(model, request.data) if request.data else None
+        self.method: str | None = None
+        self.history: list[dict] = []
+        self.dense_score = self.score()
+
+    def score(self) -> float | None:
+        """The metric on the test set; None without data."""
+        return prune.evaluate(self.model, self.request.data, self.objective) if self.request.data else None
+
+    def compile(self, stage: Path) -> Compiled:
+        """Quantize the model to stage/model.tflite and compile it in stage."""
+        self.stage = stage
+        self.say("quantizing to int8")
+        calibration = self.request.data.x_train if self.request.data else None
+        quantize.quantize(self.model, calibration, stage / "model.tflite", seed=self.request.seed)
+        self.say(f"compiling {self.request.name} for {self.request.board.name}")
+        return compile_tflite(self.request.name, self.request.board, stage)
+
+    def prune(self, sparsity: float) -> Compiled:
+        """Prune to a sparsity; again, from where the last time ended, in a quarter of the epochs."""
+        request = self.request
+        again = self.method is not None
+        self.method = request.method if request.data else "oneshot_magnitude"
+        if not request.data and not again:
+            self.say("no --data: pruned once, without fine-tuning, and accuracy is unknown; expect to lose much of it")
+        self.say(f"pruning{' a little further,' if again else ''} to a sparsity of {sparsity:.3f} ({self.method})")
+        epochs = max(1, self.epochs // 4) if again else request.epochs
+        result = prune.prune(
+            self.model,
+            request.data,
+            method=self.method,
+            sparsity=sparsity,
+            epochs=epochs,
+            seed=request.seed,
+            progress=self.progress,
+            objective=self.objective,
+        )
+        if not again:
+            self.epochs = len(result.history)
+        self.model = result.model
+        self.history += [{**record, "epoch": len(self.history) + i} for i, record in enumerate(result.history)]
+        return self.compile(self.stage)
+
+    def save(self, path: Path) -> None:
+        loading.save(self.model, path)
+
+    def trained(self) -> Trained:
+        return Trained(
+            metric=self.objective.metric if self.objective else None,
+            float=self.dense_score,
+            pruned=self.score() if self.method else None,
+            method=self.method,
+            history=tuple(self.history),
+        )

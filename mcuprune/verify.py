@@ -1,0 +1,63 @@
+"""Compare the device with the oracle, byte for byte, and where they differ name the first layer that does."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mcuprune import device, link, oracle
+from mcuprune.compiled import Compiled
+from mcuprune.runners import qemu
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The outcome of a comparison."""
+
+    samples: int
+    differing: int  # samples with at least one wrong byte
+    stack_bytes: int  # high-water mark
+    ticks: int  # of SysTick in the last inference
+    where: str = ""  # the first layer that differs, and how
+    oracle: str = ""
+    emulator: str = ""
+
+    @property
+    def bit_exact(self) -> bool:
+        return self.differing == 0
+
+
+def verify(compiled: Compiled, inputs: np.ndarray) -> Verdict:
+    """Run inputs, int8 [n, ...], through the firmware in QEMU and through the oracle."""
+    expected = oracle.run(compiled.tflite, inputs)
+    run = device.emulate(compiled, compiled.emulator, inputs)
+    wrong = (run.outputs.reshape(expected.shape) != expected).reshape(len(inputs), -1).any(axis=1)
+    return Verdict(
+        samples=len(inputs),
+        differing=int(wrong.sum()),
+        stack_bytes=run.stack_bytes,
+        ticks=run.ticks,
+        where=first_difference(compiled, inputs[wrong][:1]) if wrong.any() else "",
+        oracle=oracle.name(),
+        emulator=f"{qemu.version()} {compiled.board.machine.name}",
+    )
+
+
+def first_difference(compiled: Compiled, sample: np.ndarray) -> str:
+    """Run one sample, int8 [1, ...], with traces on, and describe the first layer whose output is wrong."""
+    elf = link.link(compiled.src, compiled.folder / "trace", compiled.board, "trace").elf
+    trace = np.frombuffer(device.emulate(compiled, elf, sample).trace, np.int8)
+    truth = oracle.run(compiled.tflite, sample, every_tensor=True)
+    offset = 0
+    for layer in compiled.layers:
+        index = layer.op.outputs[0]
+        size = compiled.graph.tensors[index].size if layer.calls else 0
+        got, offset = trace[offset : offset + size], offset + size
+        want = truth[index].reshape(-1) if index in truth else got
+        wrong = np.flatnonzero(got != want) if want.dtype == np.int8 else []
+        if len(wrong):
+            at = wrong[0]
+            return (
+                f"layer {layer.op.name} ({layer.op.kind}) is the first to differ: {len(wrong)} of {size} bytes, "
+                f"byte {at} is {got[at]} on the device and {want[at]} in the oracle"
+            )
+    return "every layer alone agrees with the oracle"

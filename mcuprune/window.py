@@ -1,0 +1,55 @@
+"""The sliding window of convolutions and pools: where it starts, and what it sees.
+
+    padding SAME    the output has ceil(input / stride) steps; what is missing is split, the odd one goes behind
+    padding VALID   the window never leaves the image
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+
+
+@dataclass(frozen=True)
+class Axis:
+    """A window sliding along one axis; before, after: padding, in elements."""
+
+    inputs: int
+    kernel: int
+    stride: int
+    dilation: int
+    outputs: int
+    before: int
+    after: int
+
+    @property
+    def slides_within(self) -> bool:
+        """No step reaches outside the image."""
+        return self.before == 0 and self.after == 0
+
+
+def axis(inputs: int, kernel: int, stride: int, padding: str, dilation: int = 1) -> Axis:
+    """padding: 'SAME' or 'VALID'.
+
+    >>> axis(32, 3, 2, "SAME")
+    Axis(inputs=32, kernel=3, stride=2, dilation=1, outputs=16, before=0, after=1)
+    """
+    reach = (kernel - 1) * dilation + 1
+    if padding == "VALID":
+        return Axis(inputs, kernel, stride, dilation, (inputs - reach) // stride + 1, 0, 0)
+    outputs = -(-inputs // stride)
+    missing = max((outputs - 1) * stride + reach - inputs, 0)
+    return Axis(inputs, kernel, stride, dilation, outputs, missing // 2, missing - missing // 2)
+
+
+def windows(x: np.ndarray, y_axis: Axis, x_axis: Axis, fill: float) -> np.ndarray:
+    """What every window sees, `fill` where it leaves the image.
+
+    x: [n, height, width, channels] -> [n, out_height, out_width, kernel_height, kernel_width, channels], a view.
+    """
+    padding = ((0, 0), (y_axis.before, y_axis.after), (x_axis.before, x_axis.after), (0, 0))
+    padded = np.pad(x, padding, constant_values=fill)
+    n, row, column, channel = padded.strides
+    shape = (len(x), y_axis.outputs, x_axis.outputs, y_axis.kernel, x_axis.kernel, x.shape[3])
+    steps = (row * y_axis.stride, column * x_axis.stride, row * y_axis.dilation, column * x_axis.dilation)
+    return as_strided(padded, shape, (n, *steps, channel), writeable=False)

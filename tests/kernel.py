@@ -1,0 +1,150 @@
+"""Run lowered layers on the host: the kernels of firmware/ under AddressSanitizer and UBSan.
+
+Every layer becomes a C function around its calls; one program runs all of them over all their samples, reading inputs
+from stdin and writing outputs to stdout.  Where a layer may work in place, that way is run too and must agree.
+"""
+
+import subprocess
+from collections.abc import Iterator, Sequence
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+
+from mcuprune.graph import Graph
+from mcuprune.layer import Array, Call, Field, Layer, Scratch
+from mcuprune.ops import sample_shape
+
+FIRMWARE = Path(__file__).parents[1] / "firmware"
+INCLUDE = f"-I{FIRMWARE / 'include'}"
+SANITIZE = ["-std=c11", "-g1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
+STRICT = ["-O1", "-Wall", "-Wextra", "-Wconversion", "-pedantic", "-Werror"]
+
+Case = tuple[Graph, Layer, Sequence[np.ndarray]]
+
+
+def run(graph: Graph, layer: Layer, *inputs: np.ndarray) -> np.ndarray:
+    """inputs: int8 [n, ...], one per operand that is not a constant, in order -> the output, int8 [n, *sample_shape]."""
+    return run_all([(graph, layer, inputs)])[0]
+
+
+def run_all(cases: Sequence[Case]) -> list[np.ndarray]:
+    """As run, for many layers in one program; compiling is what takes the time."""
+    with TemporaryDirectory() as folder:
+        source, program = Path(folder, "cases.c"), Path(folder, "cases")
+        source.write_text("\n".join(_program(cases)))
+        functions = sorted({call.function for _, layer, _ in cases for call in layer.calls})
+        objects = [_object(function.removeprefix("mcup_")) for function in functions]
+        _gcc("-O0", INCLUDE, str(source), *map(str, objects), "-o", str(program))
+        given = b"".join(_samples(inputs) for _, _, inputs in cases)
+        result = subprocess.run([program], input=given, capture_output=True)
+        assert result.returncode == 0, result.stderr.decode(errors="replace")[-4000:]
+    outputs, rest = [], np.frombuffer(result.stdout, np.int8)
+    for graph, layer, inputs in cases:
+        target = graph.tensors[layer.op.outputs[0]]
+        count = len(inputs[0]) * target.count
+        outputs.append(rest[:count].reshape(len(inputs[0]), *sample_shape(target)))
+        rest = rest[count:]
+    assert rest.size == 0
+    return outputs
+
+
+@cache
+def _folder() -> TemporaryDirectory:
+    return TemporaryDirectory(prefix="mcuprune-kernels-")  # lives as long as the process
+
+
+@cache
+def _object(stem: str) -> Path:
+    target = Path(_folder().name, f"{stem}.o")
+    _gcc(*STRICT, INCLUDE, "-c", str(FIRMWARE / "kernels" / "portable" / f"{stem}.c"), "-o", str(target))
+    return target
+
+
+def _gcc(*arguments: str) -> None:
+    result = subprocess.run(["gcc", *SANITIZE, *arguments], capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr[-4000:]
+
+
+def _samples(inputs: Sequence[np.ndarray]) -> bytes:
+    """Sample by sample, each with all its inputs."""
+    assert len({len(array) for array in inputs}) == 1, "every input needs the same number of samples"
+    return np.concatenate([array.reshape(len(array), -1).astype(np.int8) for array in inputs], axis=1).tobytes()
+
+
+def _program(cases: Sequence[Case]) -> Iterator[str]:
+    yield "#include <stdio.h>\n#include <stdlib.h>\n#include <string.h>\n#include \"mcuprune.h\""
+    for layer in {call.function: call for _, layer, _ in cases for call in layer.calls}.values():
+        pointers = ", const int8_t *" * len(layer.inputs)
+        yield f"void {layer.function}(const {layer.struct} *{pointers}, int8_t *);"
+    for number, (graph, layer, inputs) in enumerate(cases):
+        yield from _case(f"c{number}", graph, layer, len(inputs[0]))
+    yield "int main(void)\n{"
+    yield from (f"    c{number}();" for number in range(len(cases)))
+    yield "    return 0;\n}"
+
+
+def _case(name: str, graph: Graph, layer: Layer, samples: int) -> Iterator[str]:
+    operands, size = graph.operands(layer.op), graph.results(layer.op)[0].count
+    for position, tensor in enumerate(operands):
+        if tensor is not None and not tensor.constant:
+            yield f"static int8_t {name}_in{position}[{tensor.count}];"
+        elif tensor is not None and tensor.dtype == "int8":
+            yield f"static const int8_t {name}_in{position}[{tensor.count}] = {{ {_numbers(tensor.data)} }};"
+    for number, call in enumerate(layer.calls):
+        yield from _struct(f"{name}_{number}", call)
+    yield f"static int8_t {name}_out[{size}];"
+    yield f"static void {name}(void)\n{{"
+    yield f"    for (int sample = 0; sample < {samples}; sample++) {{"
+    for position, tensor in enumerate(operands):
+        if tensor is not None and not tensor.constant:
+            yield f"        if (fread({name}_in{position}, {tensor.count}, 1, stdin) != 1) abort();"
+    yield f"        memset({name}_out, 0x55, {size});"
+    yield from _calls(name, layer, {}, f"{name}_out")
+    if layer.alias:
+        yield f"        memcpy({name}_out, {name}_in0, {size});"
+    yield f"        fwrite({name}_out, {size}, 1, stdout);"
+    for position in layer.in_place:
+        if not operands[position].constant:
+            shared = f"{name}_shared{position}"
+            yield f"        static int8_t {shared}[{max(size, operands[position].count)}];"
+            yield f"        memcpy({shared}, {name}_in{position}, sizeof {name}_in{position});"
+            yield from _calls(name, layer, {position: shared}, shared)
+            yield f'        if (memcmp({shared}, {name}_out, {size})) {{ fputs("{name} in place {position}", stderr); abort(); }}'
+    yield "    }\n}"
+
+
+def _calls(name: str, layer: Layer, moved: dict[int, str], output: str) -> Iterator[str]:
+    for number, call in enumerate(layer.calls):
+        pointers = "".join(f"{moved.get(i, f'{name}_in{i}')}, " for i in call.inputs)
+        yield f"        {call.function}(&{name}_{number}, {pointers}{output});"
+
+
+def _struct(name: str, call: Call) -> Iterator[str]:
+    arrays: list[str] = []
+    initializer = _field(name, call.fields, arrays)
+    yield from arrays
+    yield f"static const {call.struct} {name} = {initializer};"
+
+
+def _field(name: str, field: Field, arrays: list[str]) -> str:
+    """The C initializer of a field; what it points to is appended to arrays."""
+    match field:
+        case dict():
+            return "{ " + ", ".join(f".{k} = {_field(f'{name}_{k}', v, arrays)}" for k, v in field.items()) + " }"
+        case tuple():
+            return f"{{ {_numbers(field)} }}"
+        case Scratch():
+            arrays.append(f"static {field.ctype} {name}[({field.size} + sizeof({field.ctype}) - 1) / sizeof({field.ctype})];")
+        case Array():
+            rows = field.values
+            body = ", ".join(f"{{ {_numbers(r)} }}" for r in rows) if rows.ndim == 2 else _numbers(rows)
+            arrays.append(f"static const {field.ctype} {name}[] = {{ {body or 0} }};")
+        case _:
+            return str(int(field))
+    return name
+
+
+def _numbers(values: np.ndarray | Sequence[int]) -> str:
+    return ", ".join(map(str, np.asarray(values).ravel().tolist())).replace("-2147483648", "(-2147483647 - 1)")
