@@ -40,6 +40,7 @@ CPUS = {
 
 REQUIRED = {"title": str, "cpu": str, "clock": int, "soc": str, "memory": dict}
 OPTIONAL = {"fpu": str, "aliases": list, "run": dict, "flash": dict, "uart": dict}
+TYPES = {str: "a string", int: "an integer", list: "a list", dict: "a table"}
 UNITS = {"": 1, "K": 1024, "M": 1024 * 1024}
 
 
@@ -115,8 +116,8 @@ class Board:
     @property
     def defines(self) -> list[str]:
         """gcc flags with what firmware/soc/<soc>.c reads: MCUP_CLOCK, and MCUP_UART_<KEY> for the [uart] table."""
-        uart = [f"-DMCUP_UART_{key.upper()}={value}" for key, value in self.uart.items()]
-        return [f"-DMCUP_CLOCK={self.clock}", *uart]
+        constants = {"CLOCK": self.clock} | {f"UART_{key.upper()}": value for key, value in self.uart.items()}
+        return [f"-DMCUP_{key}={value}{'U' if type(value) is int else ''}" for key, value in constants.items()]
 
 
 def load(name: str) -> Board:
@@ -184,7 +185,7 @@ def _check_keys(table: dict, where: str) -> None:
         if key not in expected:
             raise UsageError(f"{where}: unknown key {key!r}; expected one of {sorted(expected)}")
         if type(value) is not expected[key]:
-            raise UsageError(f"{where}: {key} is {value!r}, expected a {expected[key].__name__}")
+            raise UsageError(f"{where}: {key} is {value!r}, expected {TYPES[expected[key]]}")
     for key in REQUIRED:
         if key not in table:
             raise UsageError(f"{where}: {key} is missing")
@@ -231,3 +232,18 @@ def memory_script(regions: dict[str, Region]) -> str:
         for name, region in regions.items()
     ]
     return "\n".join(["MEMORY", "{", *rows, "}", ""])
+
+
+def describe(board: Board) -> str:
+    """Everything a person may want to know of a board, one line each."""
+    modelled = "models this chip" if board.qemu else f"same core, at {board.machine.flash.origin:#010x}"
+    rows = [
+        ("board", " = ".join((board.name, *board.aliases))),
+        ("title", board.title),
+        ("core", f"{board.cpu}, {board.fpu or 'no'} floating point, {board.isa} kernels"),
+        ("clock", f"{board.clock / 1e6:g} MHz"),
+        *((name, f"{region.size // 1024} KB at {region.origin:#010x}") for name, region in board.memory.items()),
+        ("runs on", f"QEMU {board.machine.name} ({modelled})"),
+        ("flash tools", ", ".join(board.tools) or "none"),
+    ]
+    return "\n".join(f"{name:12} {value}" for name, value in rows)

@@ -9,7 +9,7 @@ import numpy as np
 from mcuprune import choose, emit, link, plan, project, tflite
 from mcuprune.board import Board
 from mcuprune.graph import Graph
-from mcuprune.layer import Array, Field, Layer
+from mcuprune.layer import Array, Layer, leaves
 
 
 @dataclass(frozen=True)
@@ -89,14 +89,9 @@ def layer_bytes(layer: Layer) -> tuple[int, int]:
     """(weights, indices) of one layer."""
     if layer.encoded:
         return layer.encoded.weight_bytes, layer.encoded.index_bytes
-    arrays = [a for call in layer.calls for a in _arrays(call.fields) if a.role == "weight"]
+    fields = [field for call in layer.calls for _, field in leaves(call.fields)]
+    arrays = [f for f in fields if isinstance(f, Array) and f.role == "weight"]
     return sum(a.size - a.index_bytes for a in arrays), sum(a.index_bytes for a in arrays)
-
-
-def _arrays(field: Field) -> list[Array]:
-    if isinstance(field, Array):
-        return [field]
-    return [a for value in field.values() for a in _arrays(value)] if isinstance(field, dict) else []
 
 
 def dense_weight_bytes(layer: Layer) -> int:

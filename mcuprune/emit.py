@@ -11,7 +11,7 @@ import numpy as np
 
 from mcuprune import __version__
 from mcuprune.graph import Graph, Tensor
-from mcuprune.layer import Array, Call, Field, Layer, Scratch
+from mcuprune.layer import Array, Call, Field, Layer, Scratch, leaves
 from mcuprune.plan import Plan
 
 WIDTH = 100  # columns of generated C
@@ -174,8 +174,9 @@ def _layer_constants(graph: Graph, layer: Layer, scratch: int | None) -> Iterato
             operand = Array("int8_t", tensor.data.reshape(-1), tensor.size)
             yield from _array(f"{name}_operand_{position}", operand)
     for call, label in _labelled(layer):
-        for field, value in _arrays(call.fields):
-            yield from _array(f"{label}_{field}", value)
+        for field, value in leaves(call.fields):
+            if isinstance(value, Array):
+                yield from _array(f"{label}_{field}", value)
         yield f"static const {call.struct} {label} = {{"
         yield from _fields(label, call.fields, scratch, "    ")
         yield "};"
@@ -199,14 +200,6 @@ def _labelled(layer: Layer) -> list[tuple[Call, str]]:
     name = identifier(layer)
     several = len(layer.calls) > 1
     return [(call, f"{name}_{i}" if several else name) for i, call in enumerate(layer.calls)]
-
-
-def _arrays(fields: dict[str, Field]) -> Iterator[tuple[str, Array]]:
-    for name, value in fields.items():
-        if isinstance(value, Array):
-            yield name, value
-        elif isinstance(value, dict):
-            yield from _arrays(value)
 
 
 def _fields(label: str, fields: dict[str, Field], scratch: int | None, indent: str) -> Iterator[str]:

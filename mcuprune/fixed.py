@@ -63,8 +63,11 @@ def rounding_divide_by_pot(x: np.ndarray, exponent: np.ndarray | int) -> np.ndar
     """round(x / 2^exponent), halves away from zero; exponent in 0..31.  -> int64"""
     x = np.asarray(x, np.int64)
     half = (np.int64(1) << np.asarray(exponent, np.int64)) >> 1
-    negative = np.minimum(half, 1) * (x >> 63)  # -1 where x < 0 and there is something to round, else 0
-    return (x + half + negative) >> exponent
+    result = (x >> 63) * np.minimum(half, 1)  # -1 where x < 0 and there is something to round, else 0
+    result += x
+    result += half
+    result >>= exponent
+    return result
 
 
 def multiply_by_quantized_multiplier(

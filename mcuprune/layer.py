@@ -4,6 +4,7 @@ A Layer is one operator of the graph after the choice of its encoding.  It says 
 constants they read, how much scratch they need, and which input's memory its output may take over.
 """
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -45,6 +46,15 @@ class Scratch:
 
 # What a field of a layer's struct may hold: a number, a constant array, scratch, a C array, a nested struct.
 Field = int | Array | Scratch | tuple[int, ...] | dict[str, "Field"]
+
+
+def leaves(fields: Mapping[str, Field]) -> Iterator[tuple[str, Field]]:
+    """Every field that is not a nested struct, in the order of the C initialiser."""
+    for name, value in fields.items():
+        if isinstance(value, dict):
+            yield from leaves(value)
+        else:
+            yield name, value
 
 
 @dataclass(frozen=True)

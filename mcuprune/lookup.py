@@ -11,13 +11,17 @@ import numpy as np
 
 from mcuprune.graph import Graph, Op, Tensor
 from mcuprune.layer import Array, Call, Layer
+from mcuprune.matrix import chunks
 
 EVERY_INT8 = np.arange(256, dtype=np.uint8).view(np.int8)  # the arguments, in the order of a table
 
 
 def apply(table: np.ndarray, x: np.ndarray) -> np.ndarray:
-    """table: int8 [256]; x: int8 of any shape -> int8, same shape."""
-    return np.take(table, x.view(np.uint8))
+    """table: int8 [256]; x: int8 [N, ...] -> int8, same shape."""
+    result = np.empty_like(x)
+    for part in chunks(len(x), 8 * x[:1].size):
+        result[part] = table[x[part].view(np.uint8)]
+    return result
 
 
 def libm(name: str) -> Callable[[np.ndarray], np.ndarray]:

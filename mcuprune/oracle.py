@@ -7,6 +7,7 @@ exactly, uint8 ends are shifted by 128.
 """
 
 import json
+import struct
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -16,6 +17,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
+import tflite
 
 from mcuprune.errors import ToolError
 
@@ -25,7 +27,7 @@ Tensors = dict[int, np.ndarray]
 def run(path: Path, inputs: np.ndarray, *, every_tensor: bool = False) -> np.ndarray | Tensors:
     """inputs: int8 [n, ...], a sample each -> outputs, int8 [n, *shape] without the batch of 1.
 
-    With every_tensor, every activation of the file by its tensor index, in the file's own types.
+    With every_tensor, every tensor that an operator writes, by its index, in the file's own types.
     """
     return run_many([(path, inputs)], every_tensor=every_tensor)[0]
 
@@ -42,8 +44,8 @@ def run_many(
         home = Path(__file__).parents[1]  # where the child finds this package, installed or not
         result = subprocess.run(command, cwd=home, capture_output=True, text=True, errors="replace")
         if result.returncode:
-            reason = (result.stderr.strip().splitlines() or [f"it ended with status {result.returncode}"])[-1]
-            raise ToolError(f"{name()} cannot run {', '.join(str(path) for path, _ in cases[:3])}: {reason}")
+            last_words = result.stderr.strip().splitlines()[-1:] or [f"it ended with status {result.returncode}"]
+            raise ToolError(f"{name()} cannot run {cases[0][0]}: {last_words[0]}")
         with np.load(answer) as found:
             answers = [{} for _ in cases]
             for key, array in found.items():
@@ -65,16 +67,26 @@ def name() -> str:
     raise ToolError("The oracle is missing: pip install tflite-runtime (Python up to 3.11) or ai-edge-litert.")
 
 
-def _interpreter(path: str, every_tensor: bool):
+def _interpreter(content: bytes):
     try:
         from tflite_runtime import interpreter as runtime
     except ImportError:
         from ai_edge_litert import interpreter as runtime
     return runtime.Interpreter(
-        path,
-        experimental_op_resolver_type=runtime.OpResolverType.BUILTIN_REF,
-        experimental_preserve_all_tensors=every_tensor,
+        model_content=content, experimental_op_resolver_type=runtime.OpResolverType.BUILTIN_REF
     )
+
+
+def _with_outputs(content: bytes, outputs: Sequence[int]) -> bytes:
+    """The file with these tensors as its outputs.  Only outputs are sure to keep their values: others share memory.
+
+    The new list is appended, and the subgraph's reference to the old one, which counts from where it stands, bent.
+    """
+    subgraph = tflite.Model.GetRootAs(content, 0).Subgraphs(0)._tab
+    reference = subgraph.Pos + subgraph.Offset(8)
+    content += bytes(-len(content) % 4)
+    bent = struct.pack("<I", len(content) - reference)
+    return content[:reference] + bent + content[reference + 4 :] + struct.pack(f"<I{len(outputs)}i", len(outputs), *outputs)
 
 
 def _int8_end(interpreter, details: dict, producer: bool) -> tuple[float, int]:
@@ -112,13 +124,15 @@ def _without_batch(values: np.ndarray) -> np.ndarray:
 
 def _answer(path: str, samples: np.ndarray, every_tensor: bool) -> dict[str, np.ndarray]:
     """One file in the child: {'output': int8 [n, ...]} or {tensor index: [n, ...]}."""
-    interpreter = _interpreter(path, every_tensor)
-    interpreter.allocate_tensors()
+    content = Path(path).read_bytes()
+    interpreter = _interpreter(content)
     source, target = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
     end = _int8_end(interpreter, target, producer=True)
     written = [target["index"]]
     if every_tensor:
-        written = sorted({source["index"]} | {int(i) for op in interpreter._get_ops_details() for i in op["outputs"]})
+        written = sorted({int(i) for op in interpreter._get_ops_details() for i in op["outputs"]})
+        interpreter = _interpreter(_with_outputs(content, written))
+    interpreter.allocate_tensors()
     values: dict[int, list[np.ndarray]] = {i: [] for i in written}
     for sample in _to_file(samples, source, _int8_end(interpreter, source, producer=False)):
         interpreter.reset_all_variables()  # the state of an LSTM would live on
@@ -136,7 +150,10 @@ def _main(request: str, answer: str, every_tensor: str) -> None:
     found: dict[str, np.ndarray] = {}
     with np.load(request) as arrays:
         for case, path in enumerate(json.loads(str(arrays["paths"]))):
-            outputs = _answer(path, arrays[str(case)], every_tensor == "1")
+            try:
+                outputs = _answer(path, arrays[str(case)], every_tensor == "1")
+            except (RuntimeError, ValueError) as error:  # what the interpreter raises, some lines long
+                sys.exit(f"{Path(path).name}: {' '.join(str(error).split())}")
             found.update({f"{case} {tensor}": array for tensor, array in outputs.items()})
     np.savez(answer, **found)
 

@@ -8,8 +8,10 @@ import tflite
 
 from mcuprune import strides
 from mcuprune.graph import Graph, Op
+from mcuprune.layer import Call, Field, Layer
 from mcuprune.lookup import EVERY_INT8
-from mcuprune.ops import ACTIVATIONS, check_activation, sample_shape, samples, unsupported
+from mcuprune.matrix import chunks
+from mcuprune.ops import ACTIVATIONS, check_activation, output_range, sample_shape, samples, unsupported
 
 RANK = 4  # of mcup_pairs_t
 
@@ -35,10 +37,9 @@ def check(graph: Graph, op: Op) -> None:
 
 def loops(graph: Graph, op: Op) -> list[tuple[int, ...]]:
     """[dims, steps of a, steps of b] in as few dimensions as will do."""
-    a, b = graph.operands(op)
     shape = graph.tensors[op.outputs[0]].shape
-    steps = (strides.broadcast_steps(operand.shape, shape) for operand in (a, b))
-    return strides.collapse(shape, strides.steps(shape), *steps)[::1]
+    steps = (strides.broadcast_steps(operand.shape, shape) for operand in graph.operands(op))
+    return strides.collapse(shape, *steps)
 
 
 def evaluate(graph: Graph, op: Op, table: np.ndarray, inputs: list[np.ndarray]) -> np.ndarray:
@@ -48,5 +49,29 @@ def evaluate(graph: Graph, op: Op, table: np.ndarray, inputs: list[np.ndarray]) 
         x.reshape(len(x), *strides.pad(x.shape[1:], len(target.shape), 1)).view(np.uint8)
         for x in map(samples, graph.operands(op), inputs)
     )
-    answers = np.take(table.reshape(-1), a.astype(np.uint16) << 8 | b)
-    return answers.reshape(len(answers), *sample_shape(target))
+    n = max(len(a), len(b))
+    a, b = (np.broadcast_to(x, (n, *x.shape[1:])) for x in (a, b))
+    result = np.empty((n, *target.shape), np.int8)
+    for part in chunks(n, 8 * target.count):
+        result[part] = table[a[part], b[part]]
+    return result.reshape(n, *sample_shape(target))
+
+
+def lower(graph: Graph, op: Op, function: str, struct: str, fields: dict[str, Field]) -> Layer:
+    """fields: what the kernel's struct has besides the loops and the bounds of the activation."""
+    target = graph.tensors[op.outputs[0]]
+    least, most = output_range(graph, op)
+    dims, *steps = loops(graph, op)
+    fields = {
+        "dims": strides.pad(dims, RANK, 1),
+        "a_steps": strides.pad(steps[0], RANK, 0),
+        "b_steps": strides.pad(steps[1], RANK, 0),
+        **fields,
+        "zero_point": target.z,
+        "least": least,
+        "most": most,
+    }
+    in_place = tuple(i for i, operand in enumerate(graph.operands(op)) if operand.count == target.count and not operand.constant)
+    shapes = [sample_shape(operand) for operand in graph.operands(op)]
+    summary = f"{list(shapes[0])} and {list(shapes[1])}"
+    return Layer(op, (Call(function, struct, fields, (0, 1)),), in_place=in_place, summary=summary)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mcuprune.graph import Graph
-from mcuprune.layer import Layer, Scratch
+from mcuprune.layer import Layer, Scratch, leaves
 from mcuprune.report import PlanRow
 
 ALIGNMENT = 4  # bytes: scratch may hold words
@@ -69,7 +69,7 @@ def plan(graph: Graph, layers: Sequence[Layer]) -> Plan:
 
 def scratch_size(layer: Layer) -> int:
     """Bytes of scratch: calls run one after the other, so the largest need counts."""
-    sizes = [f.size for call in layer.calls for f in call.fields.values() if isinstance(f, Scratch)]
+    sizes = [f.size for call in layer.calls for _, f in leaves(call.fields) if isinstance(f, Scratch)]
     return max(sizes, default=0)
 
 

@@ -2,10 +2,10 @@
 
 import tflite
 
-from mcuprune import fixed, window
+from mcuprune import window
 from mcuprune.graph import Graph, Op
 from mcuprune.layer import Call, Layer
-from mcuprune.ops import ACTIVATIONS, PADDINGS, check_activation, unsupported
+from mcuprune.ops import ACTIVATIONS, PADDINGS, check_activation, output_range, unsupported
 
 
 def read(options: tflite.Pool2DOptions) -> dict[str, object]:
@@ -22,9 +22,14 @@ def read(options: tflite.Pool2DOptions) -> dict[str, object]:
 def check(graph: Graph, op: Op) -> None:
     check_activation(op)
     source, target = graph.tensors[op.inputs[0]], graph.tensors[op.outputs[0]]
-    if (source.s, source.z) != (target.s, target.z):
-        why = f"changes the scale or zero point ({source.s:.6g}, {source.z} to {target.s:.6g}, {target.z})"
-        raise unsupported(op, why, "quantize the model with the TFLite converter, which keeps them")
+    if len(source.shape) != 4 or source.shape[0] != 1:
+        raise unsupported(op, f"reads a tensor of shape {source.shape}", "use images: batch 1, height, width, channels")
+    y, x = axes(graph, op)
+    sizes = (*source.shape, y.kernel, x.kernel, y.stride, x.stride)
+    if not all(1 <= n < 2**15 for n in sizes):
+        raise unsupported(op, f"has a size outside 1..32767 among {sizes}", "make it smaller")
+    if target.shape != (1, y.outputs, x.outputs, source.shape[3]):
+        raise unsupported(op, f"declares an output of shape {target.shape}, not its own", "convert the model again")
 
 
 def axes(graph: Graph, op: Op) -> tuple[window.Axis, window.Axis]:
@@ -37,15 +42,9 @@ def axes(graph: Graph, op: Op) -> tuple[window.Axis, window.Axis]:
     )
 
 
-def activation_range(graph: Graph, op: Op) -> tuple[int, int]:
-    """The least and the most that the fused activation lets through."""
-    target = graph.tensors[op.outputs[0]]
-    return fixed.activation_range(op.attrs["fused_activation_function"], target.s, target.z)
-
-
 def lower(graph: Graph, op: Op, function: str) -> Layer:
     y, x = axes(graph, op)
-    least, most = activation_range(graph, op)
+    least, most = output_range(graph, op)
     fields = {
         "input_height": y.inputs,
         "input_width": x.inputs,
@@ -56,8 +55,8 @@ def lower(graph: Graph, op: Op, function: str) -> Layer:
         "kernel_width": x.kernel,
         "stride_y": y.stride,
         "stride_x": x.stride,
-        "pad_y": y.before,
-        "pad_x": x.before,
+        "top": y.before,
+        "left": x.before,
         "least": least,
         "most": most,
     }

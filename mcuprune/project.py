@@ -9,6 +9,7 @@ so what people rebuild is what was measured.
     app/                                 harness.c (tests), main.c (production), host.c
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -27,9 +28,9 @@ def files(graph: Graph, layers: Sequence[Layer], plan: Plan, board: Board) -> di
     project = emit.files(graph, layers, plan)
     model = emit.c_name(graph.name)
     kernels = sorted({kernel_file(firmware, call.function, board.isa) for x in layers for call in x.calls})
-    runtime = [*sorted((firmware / "include").glob("*.h")), *kernels]
     target = [firmware / "startup/startup.c", firmware / "link/link.ld", firmware / f"soc/{board.soc}.c"]
     apps = [firmware / f"app/{name}.c" for name in ("harness", "main", "host")]
+    runtime = [*headers(firmware / "include", [*kernels, *target, *apps]), *kernels]
     for subfolder, sources in (("runtime", runtime), ("target", target), ("app", apps)):
         project |= {f"{subfolder}/{path.name}": path.read_text() for path in sources}
     project["target/board/memory.ld"] = memory_script(board.memory)
@@ -46,6 +47,18 @@ def kernel_file(firmware: Path, function: str, isa: str) -> Path:
     name = f"{function.removeprefix('mcup_')}.c"
     special = firmware / "kernels" / isa / name
     return special if special.exists() else firmware / "kernels/portable" / name
+
+
+def headers(folder: Path, sources: Sequence[Path]) -> list[Path]:
+    """The files of folder that sources include, and what those include."""
+    found: set[Path] = set()
+    waiting = [folder / "mcuprune.h", *sources]
+    while waiting:
+        path = waiting.pop()
+        found.add(path)
+        names = re.findall(r'^#include "(.+)"', path.read_text(encoding="utf-8"), re.MULTILINE)
+        waiting += [folder / name for name in names if (folder / name).exists() and folder / name not in found]
+    return sorted(path for path in found if path.parent == folder)
 
 
 def write(project: dict[str, str], folder: Path) -> None:
@@ -75,9 +88,9 @@ def _makefile(model: str, units: Sequence[str], board: Board) -> Iterator[str]:
     yield "LDFLAGS := -nostartfiles --specs=nano.specs -Wl,--gc-sections -Wl,--build-id=none -T target/link.ld"
     yield ""
     yield f"MODEL    := {_wrapped(units)}"
-    yield f"BASE     := target/startup.c target/{board.soc}.c"
-    yield "HARNESS  := $(MODEL) $(BASE) app/harness.c"
-    yield "SHIPPED  := $(MODEL) $(BASE) app/main.c"
+    yield "HARNESS  := $(MODEL) target/startup.c app/harness.c"
+    yield f"CHIP     := target/{board.soc}.c"
+    yield "SHIPPED  := $(MODEL) target/startup.c app/main.c $(CHIP)"
     yield "HEADERS  := $(wildcard *.h runtime/*.h target/*.h)"
     yield "SCRIPTS  := $(wildcard target/*.ld target/*/*.ld)"
     yield "objects   = $(patsubst %.c,$(BUILD)/$(1)/%.o,$(2))"
@@ -89,7 +102,7 @@ def _makefile(model: str, units: Sequence[str], board: Board) -> Iterator[str]:
     yield ""
     link = "$(CROSS)gcc $(CPU) $(LDFLAGS) -Wl,-Map=$(@:.elf=.map) $(filter %.o,$^) -o $@"
     for image, objects, memory in (
-        ("firmware", "$(call objects,arm,$(HARNESS))", "board"),
+        ("firmware", "$(call objects,arm,$(HARNESS) $(CHIP))", "board"),
         ("production", "$(call objects,arm,$(SHIPPED))", "board"),
         ("emulator", "$(call objects,arm,$(HARNESS))", "emulator"),
         ("trace", "$(call objects,trace,$(HARNESS))", "emulator"),

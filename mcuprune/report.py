@@ -200,11 +200,11 @@ def load(path: Path) -> Report:
     """Read a report.json back."""
     try:
         return Report.from_json(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read ({error.strerror}); is this a folder that mcuprune built?") from error
+    except (ValueError, KeyError, TypeError) as error:
         reason = f"no {error}" if isinstance(error, KeyError) else error
-        raise UsageError(
-            f"{path} cannot be read as a report of mcuprune {__version__} ({reason}); build the folder again."
-        ) from error
+        raise UsageError(f"{path} is no report of mcuprune {__version__} ({reason}); build it again.") from error
 
 
 def _limit(budget: int | None, capacity: int, board: str) -> tuple[int, str]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from mcuprune.board import Board
 from mcuprune.data import Data
-from mcuprune.report import Budget
+from mcuprune.report import Budget, Score
 
 SAMPLES = 16  # inferences compared between emulator and oracle unless asked otherwise
 
@@ -44,8 +44,8 @@ class Trained:
     """What the training half knows of a model.  Scores are on the test set: fractions or losses."""
 
     metric: str | None = None
-    float: float | None = None
-    pruned: float | None = None
+    float: Score = None
+    pruned: Score = None
     method: str | None = None  # None: nothing was pruned
     history: tuple[dict, ...] = ()  # one dict an epoch: epoch, loss, sparsity, metric
 

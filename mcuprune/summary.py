@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from mcuprune import budget, ops
+from mcuprune import budget
 from mcuprune.compiled import Compiled, constant_bytes, dense_weight_bytes, layer_bytes
+from mcuprune.encodings import ENCODINGS
 from mcuprune.layer import Layer
 from mcuprune.measure import Measured
 from mcuprune.profile import Profile
@@ -68,7 +69,7 @@ def _row(layer: Layer, compiled: Compiled) -> LayerRow:
     graph, op = compiled.graph, layer.op
     weight_bytes, index_bytes = layer_bytes(layer)
     dense = dense_weight_bytes(layer)
-    stored = ops.OPS[op.kind].weights(graph, op) if layer.encoded else None
+    stored = ENCODINGS[layer.encoded.encoding].decode(layer.encoded) if layer.encoded else None
     return LayerRow(
         name=op.name,
         op=op.kind.upper(),

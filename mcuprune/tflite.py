@@ -28,10 +28,10 @@ QUANTIZE_IT = (
     "TFLITE_BUILTINS_INT8 and int8 as inference_input_type and inference_output_type."
 )
 REFUSED_TYPES = {
-    "float32": f"computes in float32; mcuprune compiles int8 networks. {QUANTIZE_IT}",
-    "float16": f"computes in float16; mcuprune compiles int8 networks. {QUANTIZE_IT}",
     "int16": "computes in int16 (16x8 quantization). Convert it again with TFLITE_BUILTINS_INT8.",
     "uint8": "computes in uint8 (quantization of TensorFlow 1). Convert it again with TFLITE_BUILTINS_INT8.",
+    "float32": f"computes in float32; mcuprune compiles int8 networks. {QUANTIZE_IT}",
+    "float16": f"computes in float16; mcuprune compiles int8 networks. {QUANTIZE_IT}",
 }
 REWRITES = {
     "SHAPE": "convert the model with a fixed batch size of 1, so that shapes are constants",
@@ -261,11 +261,11 @@ def _check_ends(path: Path, file: _File) -> None:
 
 def _check_op(file: _File, op: Op) -> None:
     """Refuse what no operator's own check has to know: strange kinds and strange types."""
-    label = replace(op, name=short_name(op.kind, file.tensors[op.outputs[0]].name))
+    label = replace(op, name=_name(op, file.tensors))
     activations = [file.tensors[i] for i in (*op.inputs, *op.outputs) if i >= 0 and not file.tensors[i].constant]
-    for tensor in activations:
-        if tensor.dtype in REFUSED_TYPES:
-            raise UnsupportedModel(f"{label.name}: {op.kind.upper()} {REFUSED_TYPES[tensor.dtype]}")
+    for dtype, reason in REFUSED_TYPES.items():
+        if dtype in {tensor.dtype for tensor in activations}:
+            raise UnsupportedModel(f"{label.name}: {op.kind.upper()} {reason}")
     if op.kind not in OPS:
         custom = f" ({op.name})" if op.kind == "custom" else ""
         raise unsupported(label, f"is not supported{custom}", REWRITES.get(op.kind.upper(), NEAREST))
@@ -283,28 +283,38 @@ def _check_op(file: _File, op: Op) -> None:
 WEIGHTED = re.compile(r"(BiasAdd|Conv2D|Conv1D|convolution|depthwise|MatMul)\d*")
 
 
-def short_name(kind: str, tensor: str) -> str:
-    """A layer's name as its author would recognise it, from the name of its output.
+def short_name(kind: str, tensors: list[str]) -> str:
+    """A layer's name as its author would recognise it, from the names of its output and its constants.
 
-    TensorFlow joins the names of what it fused; the part with weights, else the oldest, is the layer.
+    TensorFlow joins the names of what it fused; the part with weights, else the oldest, is the layer.  The output of
+    a whole network has a name of its own, which says nothing.
 
-    >>> short_name("conv_2d", "model/activation/Relu;model/conv2d_1/BiasAdd;model/conv2d_1/Conv2D")
+    >>> short_name("conv_2d", ["model/activation/Relu;model/conv2d_1/BiasAdd;model/conv2d_1/Conv2D"])
     'conv2d_1'
-    >>> short_name("softmax", "StatefulPartitionedCall:0")
+    >>> short_name("fully_connected", ["Identity", "model/dense/MatMul"])
+    'dense'
+    >>> short_name("softmax", ["StatefulPartitionedCall:0"])
     'softmax'
     """
-    parts = [part.split("/") for part in tensor.split(";")]
-    weighted = [part for part in parts if WEIGHTED.fullmatch(part[-1])]
-    part = (weighted or parts[-1:])[0]
-    name = re.sub(r"\W+", "_", part[-2] if len(part) > 1 else kind, flags=re.ASCII).strip("_") or kind
-    return f"layer_{name}" if name[0].isdigit() else name
+    for tensor in tensors:
+        parts = [part.split("/") for part in tensor.split(";") if "/" in part]
+        weighted = [part for part in parts if WEIGHTED.fullmatch(part[-1])]
+        for part in weighted or parts[-1:]:
+            if name := re.sub(r"\W+", "_", part[-2], flags=re.ASCII).strip("_"):
+                return f"layer_{name}" if name[0].isdigit() else name
+    return kind
+
+
+def _name(op: Op, tensors: list[Tensor]) -> str:
+    constants = [tensors[i].name for i in op.inputs if i >= 0 and tensors[i].constant]
+    return short_name(op.kind, [tensors[op.outputs[0]].name, *constants])
 
 
 def _named(ops: list[Op], tensors: list[Tensor]) -> Iterator[Op]:
     """The operators under unique names: a second conv2d is conv2d_n2."""
     used: set[str] = set()
     for op in ops:
-        stem = name = short_name(op.kind, tensors[op.outputs[0]].name)
+        stem = name = _name(op, tensors)
         number = 1
         while name in used:
             number += 1

@@ -135,12 +135,16 @@ def _field(name: str, field: Field, arrays: list[str]) -> str:
             return "{ " + ", ".join(f".{k} = {_field(f'{name}_{k}', v, arrays)}" for k, v in field.items()) + " }"
         case tuple():
             return f"{{ {_numbers(field)} }}"
+        case Scratch(size=0):
+            return "0"
         case Scratch():
             arrays.append(f"static {field.ctype} {name}[({field.size} + sizeof({field.ctype}) - 1) / sizeof({field.ctype})];")
         case Array():
             rows = field.values
+            if not rows.size:
+                return "0"
             body = ", ".join(f"{{ {_numbers(r)} }}" for r in rows) if rows.ndim == 2 else _numbers(rows)
-            arrays.append(f"static const {field.ctype} {name}[] = {{ {body or 0} }};")
+            arrays.append(f"static const {field.ctype} {name}[] = {{ {body} }};")
         case _:
             return str(int(field))
     return name

@@ -31,7 +31,7 @@ def quantized(name: str, shape: tuple[int, ...], scale, zero_point=0, *, data=No
 
 def single(kind: str, operands: list[Tensor | None], result: Tensor, **attrs) -> Graph:
     """A graph of one operator; the first operand that is not a constant is the graph's input."""
-    present = [t for t in operands if t is not None]
+    present = list({id(t): t for t in operands if t is not None}.values())
     index = {id(t): i for i, t in enumerate(present)}
     inputs = tuple(-1 if t is None else index[id(t)] for t in operands)
     op = Op(kind, kind, inputs, (len(present),), attrs)

@@ -26,12 +26,14 @@ __attribute__((weak)) void mcup_fault(void)
     }
 }
 
-/* A function of its own, so that no floating point register is touched before mcup_reset has enabled them. */
+/* A function of its own, so that no floating point register is touched before mcup_reset has
+ * enabled them. */
 static __attribute__((noinline, noreturn)) void start(void)
 {
     uint32_t *const sp = __builtin_frame_address(0);
     for (volatile uint32_t *word = __stack_limit; word < sp - 16; word++) {
-        *word = STACK_PAINT; /* volatile: must not become a call, whose frame would lie in the paint */
+        /* volatile: must not become a call, whose frame would lie in the paint */
+        *word = STACK_PAINT;
     }
     const uint32_t *from = __data_load;
     for (uint32_t *to = __data_start; to < __data_end; to++) {
@@ -49,12 +51,14 @@ extern const uintptr_t mcup_vectors[16];
 
 void mcup_reset(void)
 {
-    VTOR = (uint32_t)mcup_vectors; /* a boot loader may have left it elsewhere; Cortex-M0 has none and ignores it */
+    /* a boot loader may have left it elsewhere; Cortex-M0 has none and ignores it */
+    VTOR = (uint32_t)mcup_vectors;
 #if defined __ARM_FP || defined __ARM_FEATURE_MVE
     CPACR |= 0xFU << 20; /* full access to CP10 and CP11: floating point and MVE */
 #endif
 #ifdef __ARM_ARCH_6M__
-    CCR |= 1U << 3; /* UNALIGN_TRP: where ARMv7-M runs ARMv6-M code, unaligned data faults as on the real core */
+    /* UNALIGN_TRP: where ARMv7-M runs ARMv6-M code, unaligned data faults as on the real core */
+    CCR |= 1U << 3;
 #endif
     __asm__ volatile("dsb\n\tisb" ::: "memory");
     start();

@@ -12,6 +12,7 @@ from types import ModuleType
 
 import numpy as np
 
+from mcuprune import fixed
 from mcuprune.errors import UnsupportedModel
 from mcuprune.graph import Graph, Op, Tensor
 
@@ -31,6 +32,12 @@ def check_activation(op: Op) -> None:
     activation = op.attrs["fused_activation_function"]
     if activation not in FUSED:
         raise unsupported(op, f"has the fused activation {activation}", "make the activation a layer of its own")
+
+
+def output_range(graph: Graph, op: Op) -> tuple[int, int]:
+    """The least and the most int8 that the fused activation leaves of the output."""
+    target = graph.tensors[op.outputs[0]]
+    return fixed.activation_range(str(op.attrs["fused_activation_function"]), target.s, target.z)
 
 
 def sample_shape(tensor: Tensor) -> tuple[int, ...]:

@@ -5,6 +5,7 @@ import numpy as np
 from mcuprune import pool, window
 from mcuprune.graph import Graph, Op
 from mcuprune.layer import Layer
+from mcuprune.ops import output_range
 from mcuprune.pool import check, read
 
 __all__ = ["ABOUT", "CODE", "check", "lower", "read", "reference"]
@@ -20,7 +21,7 @@ def reference(graph: Graph, op: Op, inputs: list[np.ndarray]) -> list[np.ndarray
     counts = window.windows(inside, y, x, 0).sum((3, 4), np.int32)
     sums = window.windows(inputs[0], y, x, 0).sum((3, 4), np.int32)
     means = np.sign(sums) * ((np.abs(sums) + counts // 2) // counts)  # halves away from zero
-    return [np.clip(means, *pool.activation_range(graph, op)).astype(np.int8)]
+    return [np.clip(means, *output_range(graph, op)).astype(np.int8)]
 
 
 def lower(graph: Graph, op: Op, encoded: None = None) -> Layer:

@@ -5,6 +5,7 @@ import numpy as np
 from mcuprune import pool, window
 from mcuprune.graph import Graph, Op
 from mcuprune.layer import Layer
+from mcuprune.ops import output_range
 from mcuprune.pool import check, read
 
 __all__ = ["ABOUT", "CODE", "check", "lower", "read", "reference"]
@@ -16,7 +17,7 @@ ABOUT = "any window and stride, SAME and VALID, fused activations"
 def reference(graph: Graph, op: Op, inputs: list[np.ndarray]) -> list[np.ndarray]:
     """int8 [N, height, width, channels] -> int8 [N, height, width, channels]"""
     seen = window.windows(inputs[0], *pool.axes(graph, op), -128)
-    return [np.clip(seen.max((3, 4)), *pool.activation_range(graph, op))]
+    return [np.clip(seen.max((3, 4)), *output_range(graph, op))]
 
 
 def lower(graph: Graph, op: Op, encoded: None = None) -> Layer:

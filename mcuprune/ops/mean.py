@@ -70,7 +70,7 @@ def lower(graph: Graph, op: Op, encoded: None = None) -> Layer:
         "summed_steps": strides.pad(summed_steps, RANK, 0),
         "bias": -count * source.z,
         "multiplier": multiplier,
-        "shift": shift,
+        "shift": -shift,
         "zero_point": target.z,
     }
     # in place: what later outputs sum lies behind what earlier ones have written

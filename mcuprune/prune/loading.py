@@ -91,7 +91,7 @@ def accept(model: keras.Model) -> keras.Model:
         raise UnsupportedModel(
             f"{model.name} has {len(model.inputs)} inputs and {len(model.outputs)} outputs; one of each is supported"
         )
-    if isinstance(model.input, keras.KerasTensor):
+    if isinstance(model, keras.Sequential) or isinstance(model.input, keras.KerasTensor):
         return model
     plain = keras.Model(model.inputs[0], model.outputs[0], name=model.name)
     if model.compiled:

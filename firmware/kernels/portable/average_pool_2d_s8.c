@@ -1,0 +1,29 @@
+/* AVERAGE_POOL_2D, int8.  Portable C: the definition that the other instruction sets must match. */
+#include "mcup_math.h"
+#include "mcup_pool.h"
+
+static void average_pixel(const mcup_pool_2d_t *layer, mcup_rectangle_t seen, const int8_t *input, int8_t *output)
+{
+    const int32_t channels = layer->channels;
+    const int32_t row = layer->input_width * channels;
+    const int32_t count = (seen.bottom - seen.top) * (seen.right - seen.left);
+
+    input += seen.top * row + seen.left * channels;
+    for (int32_t channel = 0; channel < channels; channel++, input++) {
+        int32_t sum = 0;
+        for (int32_t y = 0; y < seen.bottom - seen.top; y++) {
+            const int8_t *from = input + y * row;
+            for (int32_t x = seen.left; x < seen.right; x++, from += channels) {
+                sum += *from;
+            }
+        }
+        /* halves away from zero */
+        sum = (sum > 0 ? sum + count / 2 : sum - count / 2) / count;
+        *output++ = mcup_clamp(sum, 0, layer->least, layer->most);
+    }
+}
+
+void mcup_average_pool_2d_s8(const mcup_pool_2d_t *layer, const int8_t *input, int8_t *output)
+{
+    mcup_pool(layer, input, output, average_pixel);
+}

@@ -1,0 +1,26 @@
+/* MEAN over any dimensions, int8.  Portable C: the definition that the other instruction sets must match. */
+#include "mcup_math.h"
+
+static int32_t sum(const mcup_mean_t *layer, const int8_t *input)
+{
+    int32_t acc = layer->bias;
+
+    for (int32_t i = 0; i < layer->summed[0]; i++) {
+        const int8_t *from = input + i * layer->summed_steps[0];
+        for (int32_t j = 0; j < layer->summed[1]; j++, from += layer->summed_steps[1]) {
+            acc += *from;
+        }
+    }
+    return acc;
+}
+
+void mcup_mean_s8(const mcup_mean_t *layer, const int8_t *input, int8_t *output)
+{
+    for (int32_t i = 0; i < layer->kept[0]; i++) {
+        for (int32_t j = 0; j < layer->kept[1]; j++) {
+            const int32_t acc = sum(layer, input + i * layer->kept_steps[0] + j * layer->kept_steps[1]);
+            *output++ = mcup_clamp(mcup_scale(acc, layer->multiplier, layer->shift), layer->zero_point, INT8_MIN,
+                                   INT8_MAX);
+        }
+    }
+}

@@ -1,0 +1,102 @@
+"""The heart of convolution and fully connected: a constant matrix times a column, requantized per row.
+
+    output[row] = clamp(zero_point + (bias[row] + sum over k of weights[row, k] * (column[k] - input_zero_point)) * scale[row])
+
+The input's zero point is folded into the bias, so that the inner loop, here and in C, multiplies and adds nothing else.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from mcuprune import fixed
+from mcuprune.graph import Op, Tensor
+from mcuprune.layer import Array, Encoded, Field
+from mcuprune.ops import unsupported
+
+ROW_SIZE = 12  # bytes of a mcup_row_t
+CHUNK = 1 << 22  # bytes of a temporary array: the references run through whole test sets
+
+
+@dataclass(frozen=True, eq=False)
+class Matrix:
+    """The integers of a layer.  weights: int8 [rows, inputs]; bias (folded), multiplier, shift: int64 [rows]."""
+
+    weights: np.ndarray
+    bias: np.ndarray
+    multiplier: np.ndarray
+    shift: np.ndarray  # TFLite's sign: positive is to the left
+    zero_point: int  # of the output
+    least: int
+    most: int
+
+    def times(self, columns: np.ndarray) -> np.ndarray:
+        """int8 [n, inputs] -> int8 [n, rows].  BLAS is exact as long as every sum fits the mantissa."""
+        largest = 128 * int(np.abs(self.weights.astype(np.int64)).sum(axis=1).max(initial=0))
+        exact = np.float32 if largest < 2**24 else np.float64
+        weights = self.weights.T.astype(exact)
+        result = np.empty((len(columns), len(self.weights)), np.int8)
+        for part in chunks(len(columns), 8 * max(self.weights.shape)):
+            result[part] = self.requantize((columns[part].astype(exact) @ weights).astype(np.int64) + self.bias)
+        return result
+
+    def requantize(self, acc: np.ndarray) -> np.ndarray:
+        """int64 [..., rows], the folded bias included -> int8, same shape."""
+        return fixed.requantize(acc, self.multiplier, self.shift, self.zero_point, self.least, self.most)
+
+    def fields(self, encoded: Encoded) -> dict[str, Field]:
+        """mcup_matrix_t, its weights in an encoding."""
+        entry, row_bytes = np.zeros_like(self.bias), np.zeros_like(self.bias)
+        if encoded.pair_bytes:
+            entry, row_bytes = encoded.row_bytes // encoded.pair_bytes % 4, encoded.row_bytes
+        table = np.stack([self.bias, self.multiplier, -self.shift, entry, row_bytes], axis=1)
+        stream = Array("uint8_t", encoded.stream, encoded.stream.size, "weight", encoded.index_bytes)
+        return {
+            "row": Array("mcup_row_t", table, table.shape[0] * ROW_SIZE),
+            "stream": stream,
+            "rows": self.weights.shape[0],
+            "inputs": self.weights.shape[1],
+            "zero_point": self.zero_point,
+            "least": self.least,
+            "most": self.most,
+        }
+
+
+def matrix(
+    op: Op, weights: np.ndarray, real_multipliers: np.ndarray, bias: Tensor | None, source: Tensor, target: Tensor
+) -> Matrix:
+    """weights: int8 [rows, inputs]; real_multipliers: float64 [1] or [rows], input * weight scale / output scale."""
+    rows = len(weights)
+    multiplier, shift = fixed.quantize_multipliers(real_multipliers)
+    folded = -source.z * weights.astype(np.int64).sum(axis=1)
+    if bias is not None:
+        folded += bias.data.reshape(-1)
+    least, most = fixed.activation_range(op.attrs["fused_activation_function"], target.s, target.z)
+    multiplier, shift = np.broadcast_to(multiplier, rows), np.broadcast_to(shift, rows)
+    return Matrix(weights, folded, multiplier, shift, target.z, least, most)
+
+
+def check_constants(op: Op, rows: int, axis: int, source: Tensor, weights: Tensor, bias: Tensor | None) -> None:
+    """Refuse weights and biases that no kernel reads.  rows: output channels, along `axis` of the weights."""
+    if not weights.constant or weights.dtype != "int8":
+        what = weights.dtype if weights.dtype != "int8" else "weights that are computed by the network"
+        raise unsupported(op, f"has {what} weights" if what == weights.dtype else f"has {what}", "use int8 constants")
+    if len(weights.scale) not in (1, rows) or (len(weights.scale) > 1 and weights.axis != axis):
+        raise unsupported(op, f"has {len(weights.scale)} weight scales for {rows} outputs", "quantize per output or per tensor")
+    if not np.all((weights.scale > 0) & np.isfinite(weights.scale)) or np.any(weights.zero_point):
+        raise unsupported(op, "has asymmetric weights", "quantize weights symmetrically, with zero point 0")
+    if bias is not None and (not bias.constant or bias.dtype != "int32" or bias.count != rows):
+        raise unsupported(op, f"has a bias that is not {rows} int32 constants", "use int8 quantization of the whole network")
+    matrix_rows = np.moveaxis(weights.data, axis, 0).reshape(rows, -1).astype(np.int64)
+    largest = np.abs(matrix_rows).sum(axis=1) * (128 + abs(source.z))
+    if bias is not None:
+        largest += np.abs(bias.data.reshape(-1).astype(np.int64))
+    if largest.max(initial=0) >= 2**31:
+        raise unsupported(op, f"can overflow its 32-bit sums in output {largest.argmax()}", "train with smaller biases")
+
+
+def chunks(n: int, size: int) -> Iterator[slice]:
+    """Slices that cover n items of `size` bytes each, a chunk of memory at a time."""
+    step = max(1, CHUNK // max(size, 1))
+    return (slice(start, start + step) for start in range(0, n, step))

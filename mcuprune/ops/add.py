@@ -1,0 +1,58 @@
+"""ADD: both operands on one scale with 20 more bits, added, rescaled to the output."""
+
+import numpy as np
+
+from mcuprune import fixed, pairs
+from mcuprune.graph import Graph, Op
+from mcuprune.layer import Layer
+from mcuprune.ops import output_range, unsupported
+from mcuprune.pairs import read
+
+__all__ = ["ABOUT", "CODE", "check", "lower", "read", "reference"]
+
+CODE = "ADD"
+ABOUT = "any scales, constants, broadcasting in up to 4 dimensions, fused activations"
+LEFT_SHIFT = 20  # bits that TFLite gives the operands before it scales them
+
+
+def check(graph: Graph, op: Op) -> None:
+    pairs.check(graph, op)
+    *_, (_, shift) = multipliers(graph, op)
+    if shift > 0:
+        a, b, target = (graph.tensors[i].s for i in (*op.inputs, *op.outputs))
+        why = f"has output scale {target:.6g}, less than a millionth of its operands' {a:.6g} and {b:.6g}"
+        raise unsupported(op, why, "calibrate the quantizer with real samples")
+
+
+def multipliers(graph: Graph, op: Op) -> tuple[tuple[int, int], ...]:
+    """(multiplier, shift) of each operand, to twice the larger scale, and from there to the output's."""
+    a, b, target = (graph.tensors[i].s for i in (*op.inputs, *op.outputs))
+    twice = 2 * max(a, b)
+    return tuple(map(fixed.quantize_multiplier, (a / twice, b / twice, twice / (2**LEFT_SHIFT * target))))
+
+
+def reference(graph: Graph, op: Op, inputs: list[np.ndarray]) -> list[np.ndarray]:
+    """int8 [N, ...] each -> int8 [N, ...]"""
+    a, b = graph.operands(op)
+    target = graph.tensors[op.outputs[0]]
+    to_a, to_b, to_target = multipliers(graph, op)
+    scaled_a = fixed.multiply_by_quantized_multiplier((pairs.EVERY_A - a.z) << LEFT_SHIFT, *to_a)
+    scaled_b = fixed.multiply_by_quantized_multiplier((pairs.EVERY_B - b.z) << LEFT_SHIFT, *to_b)
+    sums = fixed.requantize(scaled_a + scaled_b, *to_target, target.z, *output_range(graph, op))
+    return [pairs.evaluate(graph, op, sums, inputs)]
+
+
+def lower(graph: Graph, op: Op, encoded: None = None) -> Layer:
+    a, b = graph.operands(op)
+    to_a, to_b, to_target = multipliers(graph, op)
+    fields = {
+        "a_offset": -a.z,
+        "b_offset": -b.z,
+        "a_multiplier": to_a[0],
+        "b_multiplier": to_b[0],
+        "multiplier": to_target[0],
+        "a_shift": -to_a[1],
+        "b_shift": -to_b[1],
+        "shift": -to_target[1],
+    }
+    return pairs.lower(graph, op, "mcup_add_s8", "mcup_add_t", fields)

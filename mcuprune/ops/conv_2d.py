@@ -1,0 +1,157 @@
+"""CONV_2D: every output pixel is the weight matrix times the column of input bytes under its window.
+
+A column is in (kernel row, kernel column, channel) order, as TFLite stores a filter, with the input's zero point where
+the window leaves the image.  Groups are a matrix with zeros: each row sees the channels of its own group.
+"""
+
+import numpy as np
+
+from mcuprune.graph import Graph, Op
+from mcuprune.layer import Call, Encoded, Layer, Scratch
+from mcuprune.matrix import Matrix, check_constants, chunks, matrix
+from mcuprune.ops import ACTIVATIONS, PADDINGS, check_activation, sample_shape, unsupported
+from mcuprune.window import Axis, axis, windows
+
+CODE = "CONV_2D"
+ABOUT = "any stride, dilation, padding and number of groups; per-tensor or per-channel weights; fused ReLU, ReLU6"
+
+
+def read(options) -> dict:
+    return {
+        "padding": PADDINGS[options.Padding()],
+        "stride_h": options.StrideH(),
+        "stride_w": options.StrideW(),
+        "dilation_h_factor": options.DilationHFactor(),
+        "dilation_w_factor": options.DilationWFactor(),
+        "fused_activation_function": ACTIVATIONS[options.FusedActivationFunction()],
+    }
+
+
+def check(graph: Graph, op: Op) -> None:
+    source, weights, bias = _operands(graph, op)
+    target = graph.results(op)[0]
+    check_activation(op)
+    check_window(graph, op)
+    rows, channels = weights.shape[0], weights.shape[3]
+    if channels == 0 or source.shape[3] % channels or rows % (source.shape[3] // channels):
+        raise unsupported(op, f"reads {source.shape[3]} channels with filters of {channels}", "make groups of equal size")
+    if target.shape[3] != rows:
+        raise unsupported(op, f"writes {target.shape[3]} channels with {rows} filters", "convert the model again")
+    check_constants(op, rows, 0, source, weights, bias)
+
+
+def check_window(graph: Graph, op: Op) -> None:
+    """Shapes and strides of an operator with a window over an image; its second operand is the filter."""
+    source, weights = graph.operands(op)[:2]
+    target = graph.results(op)[0]
+    if not len(source.shape) == len(weights.shape) == len(target.shape) == 4 or source.shape[0] != 1:
+        raise unsupported(op, f"reads a tensor of shape {source.shape}", "use images: batch 1, height, width, channels")
+    steps = [op.attrs[name] for name in ("stride_h", "stride_w", "dilation_h_factor", "dilation_w_factor")]
+    if not all(1 <= n < 2**15 for n in (*steps, *source.shape, *weights.shape, *target.shape)):
+        raise unsupported(op, f"has a size outside 1..32767: {source.shape}, {steps}", "make it smaller")
+    if (1, *(along.outputs for along in axes(graph, op)), target.shape[3]) != target.shape:
+        raise unsupported(op, f"writes a tensor of shape {target.shape} that its window does not give", "convert it again")
+
+
+def weights(graph: Graph, op: Op) -> np.ndarray:
+    """int8 [output channels, kernel height * kernel width * input channels]"""
+    source, filters, _ = _operands(graph, op)
+    rows, height, width, channels = filters.shape
+    groups = source.shape[3] // channels
+    if groups == 1:
+        return filters.data.reshape(rows, -1)
+    spread = np.zeros((groups, rows // groups, height, width, groups, channels), np.int8)
+    for group, own in enumerate(filters.data.reshape(groups, rows // groups, height, width, channels)):
+        spread[group, :, :, :, group] = own
+    return spread.reshape(rows, -1)
+
+
+def reference(graph: Graph, op: Op, inputs: list[np.ndarray]) -> list[np.ndarray]:
+    x, target, m = inputs[0], graph.results(op)[0], _matrix(graph, op)
+    rows, inputs_per_row = m.weights.shape
+    y_axis, x_axis = axes(graph, op)
+    result = np.empty((len(x), *sample_shape(target)), np.int8)
+    for part in chunks(len(x), y_axis.outputs * x_axis.outputs * inputs_per_row):
+        columns = windows(x[part], y_axis, x_axis, graph.operands(op)[0].z).reshape(-1, inputs_per_row)
+        result[part] = m.times(columns).reshape(-1, *result.shape[1:])
+    return [result]
+
+
+def lower(graph: Graph, op: Op, encoded: Encoded) -> Layer:
+    m, target = _matrix(graph, op), graph.results(op)[0]
+    y_axis, x_axis = axes(graph, op)
+    column = 0 if is_contiguous(y_axis, x_axis) else m.weights.shape[1]
+    fields = {"window": window_fields(graph, op, column), "matrix": m.fields(encoded)}
+    call = Call(f"mcup_conv_2d_{encoded.encoding}_s8", "mcup_conv_2d_t", fields)
+    pixels, groups = y_axis.outputs * x_axis.outputs, graph.operands(op)[0].shape[3] // graph.operands(op)[1].shape[3]
+    return Layer(
+        op,
+        (call,),
+        macs=pixels * m.weights.size // groups,
+        nonzero_macs=pixels * int(np.count_nonzero(m.weights)),
+        encoded=encoded,
+        summary=summary(graph, op) + f" -> {target.shape[3]}" + (f", {groups} groups" if groups > 1 else ""),
+    )
+
+
+def axes(graph: Graph, op: Op) -> tuple[Axis, Axis]:
+    """The window's way down and across the image."""
+    source, filters = graph.operands(op)[:2]
+    a = op.attrs
+    return (
+        axis(source.shape[1], filters.shape[1], a["stride_h"], a["padding"], a["dilation_h_factor"]),
+        axis(source.shape[2], filters.shape[2], a["stride_w"], a["padding"], a["dilation_w_factor"]),
+    )
+
+
+def is_contiguous(y_axis: Axis, x_axis: Axis) -> bool:
+    """Whether every column lies in the input as it is, so that nothing has to be gathered."""
+    one_row = y_axis.kernel == 1 or (x_axis.kernel == x_axis.inputs and y_axis.dilation == 1)
+    one_run = one_row and (x_axis.kernel == 1 or x_axis.dilation == 1)
+    return one_run and y_axis.slides_within and x_axis.slides_within
+
+
+def window_fields(graph: Graph, op: Op, column: int) -> dict:
+    """mcup_window_t; column: bytes of scratch to gather one in, 0 where there is no need."""
+    source, (y_axis, x_axis) = graph.operands(op)[0], axes(graph, op)
+    return {
+        "column": Scratch(column),
+        "input_height": y_axis.inputs,
+        "input_width": x_axis.inputs,
+        "channels": source.shape[3],
+        "output_height": y_axis.outputs,
+        "output_width": x_axis.outputs,
+        "kernel_height": y_axis.kernel,
+        "kernel_width": x_axis.kernel,
+        "stride_y": y_axis.stride,
+        "stride_x": x_axis.stride,
+        "dilation_y": y_axis.dilation,
+        "dilation_x": x_axis.dilation,
+        "top": y_axis.before,
+        "left": x_axis.before,
+        "fill": source.z,
+    }
+
+
+def summary(graph: Graph, op: Op) -> str:
+    """'3x3, stride 2, SAME, 16'"""
+    y_axis, x_axis = axes(graph, op)
+    text = f"{y_axis.kernel}x{x_axis.kernel}"
+    for name in ("stride", "dilation"):
+        steps = getattr(y_axis, name), getattr(x_axis, name)
+        if steps != (1, 1):
+            text += f" {name} {steps[0]}" + (f"x{steps[1]}" if steps[0] != steps[1] else "")
+    padding = f" {op.attrs['padding']}" if (y_axis.kernel, x_axis.kernel) != (1, 1) else ""
+    return f"{text}{padding}, {graph.operands(op)[0].shape[3]}"
+
+
+def _operands(graph: Graph, op: Op):
+    """input, filters, bias or None"""
+    return (*graph.operands(op), None)[:3]
+
+
+def _matrix(graph: Graph, op: Op) -> Matrix:
+    source, filters, bias = _operands(graph, op)
+    target = graph.results(op)[0]
+    real = source.s * filters.scale.astype(np.float64) / target.s
+    return matrix(op, weights(graph, op), real, bias, source, target)

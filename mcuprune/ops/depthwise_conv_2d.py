@@ -1,0 +1,82 @@
+"""DEPTHWISE_CONV_2D: each input channel has filters of its own; `depth_multiplier` of them.
+
+Its weights stay dense: they are few.  They are stored a filter after the other, as rows of kernel height * kernel
+width taps, so that row r reads channel r / depth_multiplier of the gathered column.
+"""
+
+import numpy as np
+
+from mcuprune.graph import Graph, Op
+from mcuprune.layer import Call, Encoded, Layer
+from mcuprune.matrix import Matrix, check_constants, chunks, matrix
+from mcuprune.ops import check_activation, sample_shape, unsupported
+from mcuprune.ops.conv_2d import axes, check_window, is_contiguous, summary, window_fields
+from mcuprune.ops.conv_2d import read as read_window
+from mcuprune.window import windows
+
+CODE = "DEPTHWISE_CONV_2D"
+ABOUT = "any stride, dilation, padding and depth multiplier; per-tensor or per-channel weights; fused ReLU, ReLU6"
+
+
+def read(options) -> dict:
+    return {**read_window(options), "depth_multiplier": options.DepthMultiplier()}
+
+
+def check(graph: Graph, op: Op) -> None:
+    source, filters, bias = _operands(graph, op)
+    check_activation(op)
+    check_window(graph, op)
+    rows = filters.shape[3]
+    if filters.shape[0] != 1 or rows % source.shape[3] or rows != graph.results(op)[0].shape[3]:
+        raise unsupported(op, f"reads {source.shape[3]} channels with {rows} filters", "use a whole depth multiplier")
+    check_constants(op, rows, 3, source, filters, bias)
+
+
+def reference(graph: Graph, op: Op, inputs: list[np.ndarray]) -> list[np.ndarray]:
+    x, (y_axis, x_axis), m = inputs[0], axes(graph, op), _matrix(graph, op)
+    channels = x.shape[3]
+    taps = m.weights.T.reshape(y_axis.kernel, x_axis.kernel, channels, -1).astype(np.int32)
+    result = np.empty((len(x), *sample_shape(graph.results(op)[0])), np.int8)
+    for part in chunks(len(x), 8 * result[:1].size):
+        seen = windows(x[part], y_axis, x_axis, graph.operands(op)[0].z)
+        acc = np.zeros((*seen.shape[:3], *taps.shape[2:]), np.int32)
+        for ky in range(y_axis.kernel):
+            for kx in range(x_axis.kernel):
+                acc += seen[:, :, :, ky, kx, :, None] * taps[ky, kx]
+        result[part] = m.requantize(acc.reshape(*seen.shape[:3], -1) + m.bias)
+    return [result]
+
+
+def lower(graph: Graph, op: Op, encoded: Encoded | None = None) -> Layer:
+    m, (y_axis, x_axis) = _matrix(graph, op), axes(graph, op)
+    rows, taps = m.weights.shape
+    channels = graph.operands(op)[0].shape[3]
+    column = 0 if is_contiguous(y_axis, x_axis) else taps * channels
+    dense = Encoded("dense", (rows, taps), m.weights.reshape(-1).view(np.uint8), np.full(rows, taps), m.weights.size, 0)
+    fields = {
+        "window": window_fields(graph, op, column),
+        "matrix": m.fields(dense),
+        "multiplier": rows // channels,
+    }
+    pixels = y_axis.outputs * x_axis.outputs
+    return Layer(
+        op,
+        (Call("mcup_depthwise_conv_2d_s8", "mcup_depthwise_conv_2d_t", fields),),
+        macs=pixels * m.weights.size,
+        nonzero_macs=pixels * int(np.count_nonzero(m.weights)),
+        encoded=dense,
+        summary=summary(graph, op) + (f" -> {rows}" if rows != channels else ""),
+    )
+
+
+def _operands(graph: Graph, op: Op):
+    """input, filters, bias or None"""
+    return (*graph.operands(op), None)[:3]
+
+
+def _matrix(graph: Graph, op: Op) -> Matrix:
+    source, filters, bias = _operands(graph, op)
+    target = graph.results(op)[0]
+    real = source.s * filters.scale.astype(np.float64) / target.s
+    rows = np.ascontiguousarray(filters.data.reshape(-1, filters.shape[3]).T)
+    return matrix(op, rows, real, bias, source, target)

@@ -1,0 +1,76 @@
+"""FULLY_CONNECTED: the weight matrix times each of the input's rows; most networks have only one."""
+
+import numpy as np
+
+from mcuprune.graph import Graph, Op
+from mcuprune.layer import Call, Encoded, Layer
+from mcuprune.matrix import Matrix, check_constants, matrix
+from mcuprune.ops import ACTIVATIONS, check_activation, sample_shape, unsupported
+
+CODE = "FULLY_CONNECTED"
+ABOUT = "per-tensor or per-channel weights; any number of input rows; fused ReLU, ReLU6"
+
+
+def read(options) -> dict:
+    return {
+        "fused_activation_function": ACTIVATIONS[options.FusedActivationFunction()],
+        "weights_format": ("DEFAULT", "SHUFFLED4x16INT8")[options.WeightsFormat()],
+        "keep_num_dims": bool(options.KeepNumDims()),
+    }
+
+
+def check(graph: Graph, op: Op) -> None:
+    source, filters, bias = _operands(graph, op)
+    check_activation(op)
+    if op.attrs["weights_format"] != "DEFAULT":
+        raise unsupported(op, "has shuffled weights", "convert the model without post-processing of weights")
+    if len(filters.shape) != 2 or not filters.count:
+        raise unsupported(op, f"has weights of shape {filters.shape}", "use a matrix of outputs x inputs")
+    rows, inputs = filters.shape
+    if source.count % inputs or source.count // inputs * rows != graph.results(op)[0].count:
+        raise unsupported(op, f"multiplies {source.count} inputs by {rows} x {inputs} weights", "convert it again")
+    check_constants(op, rows, 0, source, filters, bias)
+
+
+def weights(graph: Graph, op: Op) -> np.ndarray:
+    """int8 [outputs, inputs]"""
+    return graph.operands(op)[1].data
+
+
+def reference(graph: Graph, op: Op, inputs: list[np.ndarray]) -> list[np.ndarray]:
+    x, m = inputs[0], _matrix(graph, op)
+    return [m.times(x.reshape(-1, m.weights.shape[1])).reshape(len(x), *sample_shape(graph.results(op)[0]))]
+
+
+def lower(graph: Graph, op: Op, encoded: Encoded) -> Layer:
+    m = _matrix(graph, op)
+    rows, inputs = m.weights.shape
+    batches = graph.results(op)[0].count // rows
+    call = Call(
+        f"mcup_fully_connected_{encoded.encoding}_s8",
+        "mcup_fully_connected_t",
+        {"matrix": m.fields(encoded), "batches": batches},
+    )
+    return Layer(
+        op,
+        (call,),
+        macs=batches * m.weights.size,
+        nonzero_macs=batches * int(np.count_nonzero(m.weights)),
+        encoded=encoded,
+        summary=f"{inputs} -> {rows}" + (f", {batches} times" if batches > 1 else ""),
+    )
+
+
+def _operands(graph: Graph, op: Op):
+    """input, weights, bias or None"""
+    return (*graph.operands(op), None)[:3]
+
+
+def _matrix(graph: Graph, op: Op) -> Matrix:
+    source, filters, bias = _operands(graph, op)
+    target = graph.results(op)[0]
+    if len(filters.scale) > 1:
+        real = source.s * filters.scale.astype(np.float64) / target.s
+    else:  # TFLite multiplies these two scales in float32, here and nowhere else
+        real = (source.scale * filters.scale).astype(np.float64) / target.s
+    return matrix(op, filters.data, real, bias, source, target)

@@ -1,0 +1,62 @@
+"""The judgement on operators: reference, oracle and kernels must agree in every byte.
+
+Many graphs of one operator are judged at once: one child process for the oracle, one program for the kernels.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import kernel
+import numpy as np
+import writer
+
+from mcuprune import ops, oracle
+from mcuprune.encodings import ENCODINGS
+from mcuprune.graph import Graph
+from mcuprune.layer import Layer
+
+Case = tuple[Graph, np.ndarray]
+
+
+def random_inputs(random: np.random.Generator, graph: Graph, samples: int = 4) -> np.ndarray:
+    """int8 [samples, *shape]: uniform, and one sample each of the extremes and of the zero point."""
+    shape = (samples, *ops.sample_shape(graph.input))
+    inputs = random.integers(-128, 128, shape).astype(np.int8)
+    inputs[:3] = np.array([-128, 127, graph.input.z], np.int8).reshape(3, *[1] * (inputs.ndim - 1))
+    return inputs
+
+
+def judge(cases: Sequence[Case], *, with_oracle: bool = True) -> None:
+    """Check, reference against oracle, and reference against every kernel that computes the same."""
+    expected = []
+    for graph, inputs in cases:
+        for op in graph.ops:
+            ops.OPS[op.kind].check(graph, op)
+        expected.append(ops.run(graph, inputs))
+    if with_oracle:
+        for (graph, _), want, told in zip(cases, expected, ask_oracle(cases), strict=True):
+            assert np.array_equal(want, told), f"reference and oracle: {graph}"
+    layers = [(graph, layer, (inputs,), want) for (graph, inputs), want in zip(cases, expected, strict=True)
+              for layer in lowered(graph)]  # fmt: skip
+    for (graph, layer, _, want), got in zip(layers, kernel.run_all([case[:3] for case in layers]), strict=True):
+        assert np.array_equal(got, want), f"{layer.calls} and reference: {graph}"
+
+
+def lowered(graph: Graph) -> list[Layer]:
+    """The one operator of a graph, in each encoding that can hold its weights."""
+    (op,) = graph.ops
+    module = ops.OPS[op.kind]
+    if not hasattr(module, "weights"):
+        return [module.lower(graph, op)]
+    weights = module.weights(graph, op)
+    fitting = [encoding for encoding in ENCODINGS.values() if encoding.size(weights) < np.inf]
+    return [module.lower(graph, op, encoding.encode(weights)) for encoding in fitting]
+
+
+def ask_oracle(cases: Sequence[Case]) -> list[np.ndarray]:
+    with TemporaryDirectory() as folder:
+        paths = [Path(folder, f"{i}.tflite") for i in range(len(cases))]
+        for path, (graph, _) in zip(paths, cases, strict=True):
+            writer.write(graph, path)
+        return oracle.run_many([(path, inputs) for path, (_, inputs) in zip(paths, cases, strict=True)])

@@ -1,0 +1,66 @@
+"""The operators that are a table of 256 answers."""
+
+import numpy as np
+import pytest
+from judge import judge
+from writer import quantized, single
+
+from mcuprune import lookup, ops
+from mcuprune.errors import UnsupportedModel
+from mcuprune.graph import Graph
+
+EVERY = np.arange(-128, 128).astype(np.int8).reshape(1, 256)
+KINDS = ["relu", "relu6", "relu_n1_to_1", "leaky_relu", "hard_swish", "logistic", "tanh", "quantize"]
+
+
+def unary(random: np.random.Generator, kind: str) -> Graph:
+    zero_points = random.integers(-128, 128, 2)
+    x = quantized("x", (1, 256), 10 ** random.uniform(-3, 0.5), zero_points[0])
+    scale = 1 / 256 if kind == "logistic" else x.s * 10 ** random.uniform(-1.5, 1.5)
+    attrs = {"alpha": float(random.choice([0.01, 0.1, 0.2, 0.3, 1.5, 0.0, -0.2]))} if kind == "leaky_relu" else {}
+    return single(kind, [x], quantized("y", x.shape, scale, zero_points[1]), **attrs)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_reference_oracle_and_kernel_agree_on_every_int8(kind):
+    random = np.random.default_rng(len(kind))
+    graphs = [unary(random, kind) for _ in range(200)]
+    judge([(graph, EVERY) for graph in graphs])
+
+
+@pytest.mark.parametrize(("kind", "scale", "zero_point"), [("logistic", 1 / 256, -128), ("tanh", 1 / 128, 0)])
+def test_curves_agree_with_the_oracle_at_the_converter_s_scales(kind, scale, zero_point):
+    random = np.random.default_rng(9)
+    inputs = [quantized("x", (1, 256), 10 ** random.uniform(-4, 1), random.integers(-128, 128)) for _ in range(200)]
+    graphs = [single(kind, [x], quantized("y", x.shape, scale, zero_point)) for x in inputs]
+    judge([(graph, EVERY) for graph in graphs])
+
+
+def test_a_table_is_indexed_by_the_unsigned_input():
+    table = np.arange(256).astype(np.int8)
+    assert lookup.apply(table, np.array([[0, 1, -1, -128]], np.int8)).tolist() == [[0, 1, -1, -128]]
+
+
+def test_every_lookup_may_run_in_place():
+    graph = unary(np.random.default_rng(0), "relu")
+    layer = ops.OPS["relu"].lower(graph, graph.ops[0])
+    assert layer.in_place == (0,)
+    assert layer.calls[0].fields["table"].size == 256
+
+
+def test_a_hard_swish_that_the_oracle_cannot_scale_is_refused():
+    graph = single("hard_swish", [quantized("x", (1, 4), 0.1)], quantized("y", (1, 4), 1e-4))
+    with pytest.raises(UnsupportedModel, match="hard_swish: HARD_SWISH has output scale 0.0001, less than 1/128"):
+        ops.OPS["hard_swish"].check(graph, graph.ops[0])
+
+
+def test_a_logistic_on_another_scale_is_refused():
+    graph = single("logistic", [quantized("x", (1, 4), 0.1)], quantized("y", (1, 4), 0.01, -128))
+    with pytest.raises(UnsupportedModel, match="logistic: LOGISTIC has output scale 0.01"):
+        ops.OPS["logistic"].check(graph, graph.ops[0])
+
+
+def test_a_dequantize_inside_the_network_is_refused():
+    graph = single("dequantize", [quantized("x", (1, 4), 0.1)], quantized("y", (1, 4), [], [], dtype="float32"))
+    with pytest.raises(UnsupportedModel, match="dequantize: DEQUANTIZE is inside the network"):
+        ops.OPS["dequantize"].check(graph, graph.ops[0])

@@ -1,0 +1,107 @@
+"""Operators that make less of their input: pools, MEAN, SOFTMAX."""
+
+import numpy as np
+import pytest
+from judge import judge, random_inputs
+from writer import quantized, single
+
+from mcuprune import ops
+from mcuprune.errors import UnsupportedModel
+from mcuprune.graph import Graph
+from mcuprune.ops import mean, softmax
+from mcuprune.window import axis
+
+
+def pooled(random: np.random.Generator, kind: str) -> Graph:
+    padding = str(random.choice(["SAME", "VALID"]))
+    kernel, stride = random.integers(1, 6, 2), random.integers(1, 5, 2)
+    height, width = random.integers(1, 10, 2) + (kernel if padding == "VALID" else 0)
+    down, across = (axis(*map(int, sizes), padding) for sizes in zip((height, width), kernel, stride, strict=True))
+    scale, zero_point, channels = 10 ** random.uniform(-2, 0.5), random.integers(-128, 128), int(random.integers(1, 9))
+    x = quantized("x", (1, down.inputs, across.inputs, channels), scale, zero_point)
+    y = quantized("y", (1, down.outputs, across.outputs, channels), scale, zero_point)
+    return single(
+        kind, [x], y,
+        padding=padding, stride_h=down.stride, stride_w=across.stride,
+        filter_height=down.kernel, filter_width=across.kernel,
+        fused_activation_function=str(random.choice(ops.FUSED)),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["max_pool_2d", "average_pool_2d"])
+def test_pools_agree(kind):
+    random = np.random.default_rng(1)
+    graphs = [pooled(random, kind) for _ in range(250)]
+    judge([(graph, random_inputs(random, graph)) for graph in graphs])
+    in_place = [graph for graph in graphs if ops.OPS[kind].lower(graph, graph.ops[0]).in_place]
+    assert len(in_place) > 30  # the harness has run these both ways
+
+
+def averaged(random: np.random.Generator, shape: tuple[int, ...], over: list[int], keep: bool) -> Graph:
+    scale = 10 ** random.uniform(-3, 0)
+    x = quantized("x", shape, scale, random.integers(-128, 128))
+    target = tuple(1 if i in over else n for i, n in enumerate(shape) if keep or i not in over)
+    y_scale = scale if random.random() < 0.3 else scale * 10 ** random.uniform(-1.5, 1)
+    data = np.array([i - len(shape) if random.random() < 0.3 else i for i in over], np.int32)
+    axes = quantized("axes", data.shape, [], data=data, dtype="int32")
+    return single("mean", [x, axes], quantized("y", target, y_scale, random.integers(-128, 128)), keep_dims=keep)
+
+
+def test_means_agree():
+    random = np.random.default_rng(2)
+    graphs = []
+    for _ in range(300):
+        shape = (1, *map(int, random.integers(1, 9, random.integers(1, 4))))
+        over = random.permutation(len(shape))[: random.integers(1, len(shape) + 1)]
+        graphs.append(averaged(random, shape, over.tolist(), bool(random.random() < 0.5)))
+    judge([(graph, random_inputs(random, graph)) for graph in graphs])
+
+
+def test_means_of_many_elements_agree():
+    random = np.random.default_rng(3)
+    sizes = [(1, 25, 5, 8), (1, 64, 64, 2), (1, 1, 9000, 1), (1, 7, 7, 3)]
+    graphs = [averaged(random, shape, [1, 2], keep) for shape in sizes for keep in (True, False)]
+    judge([(graph, random_inputs(random, graph)) for graph in graphs])
+
+
+def test_a_mean_of_alternating_dimensions_is_refused():
+    graph = averaged(np.random.default_rng(4), (1, 2, 2, 2, 2, 2), [1, 3, 5], False)
+    with pytest.raises(UnsupportedModel, match="mean: MEAN over axes"):
+        mean.check(graph, graph.ops[0])
+
+
+def softmaxed(random: np.random.Generator, shape: tuple[int, ...]) -> Graph:
+    scale = 10 ** (random.uniform(-3, -0.5) if random.random() < 0.5 else random.uniform(-5, 1.5))
+    x = quantized("x", shape, scale, random.integers(-128, 128))
+    beta = float(random.choice([1.0, 1.0, 0.5, 2.0, 0.1, 3.7]))
+    return single("softmax", [x], quantized("y", shape, 1 / 256, -128), beta=beta)
+
+
+def test_softmaxes_agree():
+    random = np.random.default_rng(5)
+    shapes = [(1, *map(int, random.integers(1, 4, random.integers(0, 3))), int(random.integers(1, 40)))
+              for _ in range(200)] + [(1, int(n)) for n in random.integers(40, 512, 40)]  # fmt: skip
+    graphs = [softmaxed(random, shape) for shape in shapes]
+    inputs = [random_inputs(random, graph, 6) for graph in graphs]
+    judge([(graph, x // random.choice([1, 1, 16]).astype(np.int8)) for graph, x in zip(graphs, inputs, strict=True)])
+
+
+def test_a_table_of_exponentials_is_as_long_as_it_must_be():
+    lengths = {}
+    for scale in (0.01, 0.3, 4.0, 40.0):
+        x = quantized("x", (1, 10), scale)
+        graph = single("softmax", [x], quantized("y", (1, 10), 1 / 256, -128), beta=1.0)
+        entries = softmax.table(graph, graph.ops[0])
+        assert entries[0] == 2**31 - 1
+        assert np.all(np.diff(entries) <= 0)
+        assert entries[-1] > 0
+        lengths[scale] = len(entries)
+    assert lengths[0.01] == 256
+    assert lengths[0.3] < 80
+    assert lengths[40.0] == 1
+
+
+def test_a_softmax_that_overflows_in_the_oracle_is_refused():
+    graph = softmaxed(np.random.default_rng(6), (1, 512))
+    with pytest.raises(UnsupportedModel, match="softmax: SOFTMAX is over 512 elements, more than 511"):
+        softmax.check(graph, graph.ops[0])

@@ -1,0 +1,68 @@
+"""Write the tables of README.md anew from the code: everything between <!-- table: NAME --> and <!-- end -->.
+
+python tools/tables.py            writes
+python tools/tables.py --check    ends with status 1 where a table is out of date
+"""
+
+import re
+import sys
+from pathlib import Path
+
+from mcuprune import board, ops
+from mcuprune.encodings import ENCODINGS
+from mcuprune.sizes import format_size
+
+ROOT = Path(__file__).parents[1]
+BLOCK = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+def boards() -> list[list[str]]:
+    rows = [["board", "chip", "core", "flash", "RAM", "in QEMU"], ["---"] * 6]
+    for b in board.all_boards():
+        names = " = ".join(f"`{name}`" for name in (b.name, *b.aliases))
+        where = f"`{b.qemu}`, as it is" if b.qemu else f"at the addresses of `{b.machine.name}`"
+        rows.append([names, b.title, b.cpu, format_size(b.flash.size), format_size(b.ram.size), where])
+    return rows
+
+
+def operators() -> list[list[str]]:
+    return [["operator", "what is supported"], ["---"] * 2] + [[m.CODE, m.ABOUT] for m in ops.OPS.values()]
+
+
+def encodings() -> list[list[str]]:
+    rows = [["encoding", "what it is"], ["---"] * 2]
+    return rows + [[f"`{name}`", first_line(module.__doc__)] for name, module in ENCODINGS.items()]
+
+
+def first_line(text: str) -> str:
+    return text.strip().splitlines()[0]
+
+
+TABLES = {"boards": boards, "operators": operators, "encodings": encodings}
+
+
+def written(text: str) -> str:
+    """text with every table as the code has it now."""
+
+    def table(found: re.Match[str]) -> str:
+        rows = "".join(f"| {' | '.join(row)} |\n" for row in TABLES[found[2]]())
+        return f"{found[1]}{rows}{found[3]}"
+
+    return BLOCK.sub(table, text)
+
+
+def main() -> int:
+    stale = []
+    for path in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]:
+        text = path.read_text(encoding="utf-8")
+        if (new := written(text)) != text:
+            stale.append(path.name)
+            if "--check" not in sys.argv:
+                path.write_text(new, encoding="utf-8")
+    if stale and "--check" in sys.argv:
+        sys.exit(f"out of date: {', '.join(stale)}; run: make docs")
+    return 0
+
+
+if __name__ == "__main__":
+    main()
