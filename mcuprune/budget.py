@@ -19,6 +19,7 @@ from mcuprune.sizes import format_size
 
 MOST = 0.98  # sparsity beyond which nobody should expect a network to be of use
 STEP = 0.0005  # sparsity is searched to this precision
+SPARE = 0.01  # of the weight bytes: training keeps other weights than magnitude alone would, and they encode otherwise
 
 
 def prunable(graph: Graph) -> list[Op]:
@@ -60,7 +61,7 @@ def demanded(compiled: Compiled, request: Request) -> float:
     rest = compiled.flash_bytes - weight_bytes(mask(graph, 0.0))
 
     def fits(candidate: float) -> bool:
-        return rest + weight_bytes(mask(graph, candidate)) <= limit
+        return rest + (1 + SPARE) * weight_bytes(mask(graph, candidate)) <= limit
 
     if not fits(MOST):
         raise _over_flash(compiled, request)
@@ -90,7 +91,7 @@ def check_ram(compiled: Compiled, request: Request, stack_bytes: int = 0) -> Non
     names = ", ".join(f"{s.name} ({format_size(s.size)})" for s in largest)
     raise OverBudget(
         f"{request.name} needs {need:,} bytes of RAM, {whose} has {limit:,}; the largest buffers are {names}. "
-        f"Sparsity does not shrink activations: use a smaller input, fewer channels there, or --ram {_kb(need)}."
+        f"Sparsity does not shrink activations: use a smaller input, fewer channels there, or at least {_kb(need)} of RAM."
     )
 
 
@@ -101,7 +102,7 @@ def _over_flash(compiled: Compiled, request: Request) -> OverBudget:
     largest = sorted(compiled.layers, key=lambda x: -(x.encoded.stream.size if x.encoded else 0))[:3]
     parts = ", ".join(f"{x.op.name} ({format_size(x.encoded.stream.size)})" for x in largest if x.encoded)
     rest = compiled.flash_bytes - weight_bytes(list(matrices.values()))
-    least = rest + weight_bytes(mask(compiled.graph, MOST))
+    least = rest + int((1 + SPARE) * weight_bytes(mask(compiled.graph, MOST))) + 1
     return OverBudget(
         f"{request.name} needs {compiled.flash_bytes:,} bytes of flash, {whose} has {limit:,}; everything but prunable "
         f"weights takes {rest:,}, the largest parts are {parts}. The smallest budget that would do is {_kb(least)} "

@@ -10,6 +10,7 @@ from mcuprune import choose, emit, link, plan, project, tflite
 from mcuprune.board import Board
 from mcuprune.graph import Graph
 from mcuprune.layer import Array, Layer, leaves
+from mcuprune.runners import uf2
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,9 @@ def compile_tflite(name: str, board: Board, folder: Path) -> Compiled:
     if firmware.fits and production.fits:
         link.make(folder / "src", folder, "all", *([] if board.qemu else ["emulator"]))
         shutil.rmtree(folder / "arm")  # the objects
+        if "uf2" in board.tools:
+            image = (folder / "production.bin").read_bytes()
+            (folder / "production.uf2").write_bytes(uf2.encode(image, board.flash.origin, board.tools["uf2"]))
     return Compiled(graph, layers, arena, board, folder, firmware, production)
 
 

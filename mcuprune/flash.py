@@ -16,31 +16,36 @@ def installed(tool: str) -> bool:
 
 
 def command(board: Board, folder: Path, tool: str | None = None) -> list[str]:
-    """The exact command that programs production.* of a build folder into the board.
+    """The exact command that programs the production image of a build folder into the board.
 
     A tool that is asked for need not be installed; otherwise the choice is among those that are.
     """
-    if not board.tools:
-        raise UsageError(f"{board.name} cannot be programmed: its board file names no flash tool.")
-    if tool is not None and tool not in board.tools:
-        raise UsageError(f"--tool {tool} cannot program {board.name}; choose from {', '.join(board.tools)}.")
-    return TOOLS[tool or _best(board)].command(board, folder)
+    return TOOLS[_choose(board, tool)].command(board, folder)
 
 
 def program(board: Board, folder: Path, tool: str | None = None) -> None:
     """Run that command; what the tool prints goes where our own output goes."""
+    tool = _choose(board, tool)
+    image = folder / TOOLS[tool].IMAGE
+    if not image.exists():
+        raise UsageError(f"{image} does not exist: give the folder that `mcuprune build --board {board.name}` wrote.")
     words = command(board, folder, tool)
     try:
         status = subprocess.run(words, check=False).returncode
     except FileNotFoundError:
-        raise ToolError(f"{words[0]} is not installed.  {tool}: {TOOLS[str(tool)].HELP}.") from None
+        raise ToolError(f"{tool} is not installed; get it with: {TOOLS[tool].HELP}") from None
     if status != 0:
         raise ToolError(f"{board.name} was not programmed: this ended with status {status}: {shlex.join(words)}")
 
 
-def _best(board: Board) -> str:
-    for tool in board.tools:
-        if installed(tool):
-            return tool
-    ways = "; ".join(f"{tool}: {TOOLS[tool].HELP}" for tool in board.tools)
-    raise ToolError(f"no tool that programs {board.name} is there.  One of these will do: {ways}.")
+def _choose(board: Board, tool: str | None) -> str:
+    """The tool asked for, or the board's best one that is installed."""
+    if not board.tools:
+        raise UsageError(f"{board.name} cannot be programmed: its board file names no flash tool.")
+    if tool is not None and tool not in board.tools:
+        raise UsageError(f"--tool {tool} cannot program {board.name}; choose from {', '.join(board.tools)}.")
+    candidates = [tool] if tool else [name for name in board.tools if installed(name)]
+    if not candidates:
+        ways = "; ".join(f"{name}: {TOOLS[name].HELP}" for name in board.tools)
+        raise ToolError(f"no tool that programs {board.name} is installed.  One of these will do: {ways}.")
+    return candidates[0]

@@ -8,6 +8,7 @@ after may trust it.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import prod
+from typing import Any
 
 import numpy as np
 
@@ -48,6 +49,12 @@ class Tensor:
         return self.data is not None
 
     @property
+    def values(self) -> np.ndarray:
+        """The data of a constant."""
+        assert self.data is not None, self.name
+        return self.data
+
+    @property
     def s(self) -> float:
         """The one scale of a per-tensor quantized tensor, as the double that TFLite computes with."""
         assert len(self.scale) == 1, self.name
@@ -68,7 +75,7 @@ class Op:
     name: str  # unique within the graph, a valid C identifier
     inputs: tuple[int, ...]  # tensor indices, -1 for an optional input that is absent
     outputs: tuple[int, ...]
-    attrs: Mapping[str, object] = field(default_factory=dict)  # TFLite's options by their schema names in snake_case
+    attrs: Mapping[str, Any] = field(default_factory=dict)  # TFLite's options by their schema names in snake_case
 
 
 @dataclass(frozen=True)
@@ -97,6 +104,10 @@ class Graph:
     def operands(self, op: Op) -> list[Tensor | None]:
         """The input tensors of op, None for an absent optional one."""
         return [self.tensors[i] if i >= 0 else None for i in op.inputs]
+
+    def operand(self, op: Op, position: int) -> Tensor:
+        """An input of op that is never absent."""
+        return self.tensors[op.inputs[position]]
 
     def results(self, op: Op) -> list[Tensor]:
         return [self.tensors[i] for i in op.outputs]

@@ -64,7 +64,7 @@ class Call:
     function: str  # 'mcup_conv_2d_d8_s8'; its file is kernels/<isa>/conv_2d_d8_s8.c
     struct: str  # 'mcup_conv_2d_t'
     fields: dict[str, Field]
-    inputs: tuple[int, ...] = (0,)  # positions in op.inputs that are passed as pointers; () for a kernel that only writes
+    inputs: tuple[int, ...] = (0,)  # positions in op.inputs, passed as pointers; () for a kernel that only writes
 
 
 @dataclass(frozen=True)

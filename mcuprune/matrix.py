@@ -1,6 +1,7 @@
 """The heart of convolution and fully connected: a constant matrix times a column, requantized per row.
 
-    output[row] = clamp(zero_point + (bias[row] + sum over k of weights[row, k] * (column[k] - input_zero_point)) * scale[row])
+    sum[row]    = bias[row] + sum over k of weights[row, k] * (column[k] - input_zero_point)
+    output[row] = clamp(zero_point + sum[row] * scale[row])
 
 The input's zero point is folded into the bias, so that the inner loop, here and in C, multiplies and adds nothing else.
 """
@@ -16,7 +17,7 @@ from mcuprune.layer import Array, Encoded, Field
 from mcuprune.ops import unsupported
 
 ROW_SIZE = 12  # bytes of a mcup_row_t
-CHUNK = 1 << 22  # bytes of a temporary array: the references run through whole test sets
+CHUNK = 1 << 21  # bytes of a temporary array: they stay in the cache, and whole test sets in memory
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +36,7 @@ class Matrix:
         """int8 [n, inputs] -> int8 [n, rows].  BLAS is exact as long as every sum fits the mantissa."""
         largest = 128 * int(np.abs(self.weights.astype(np.int64)).sum(axis=1).max(initial=0))
         exact = np.float32 if largest < 2**24 else np.float64
-        weights = self.weights.T.astype(exact)
+        weights: np.ndarray = self.weights.T.astype(exact)
         result = np.empty((len(columns), len(self.weights)), np.int8)
         for part in chunks(len(columns), 8 * max(self.weights.shape)):
             result[part] = self.requantize((columns[part].astype(exact) @ weights).astype(np.int64) + self.bias)
@@ -71,7 +72,7 @@ def matrix(
     multiplier, shift = fixed.quantize_multipliers(real_multipliers)
     folded = -source.z * weights.astype(np.int64).sum(axis=1)
     if bias is not None:
-        folded += bias.data.reshape(-1)
+        folded += bias.values.reshape(-1)
     least, most = fixed.activation_range(op.attrs["fused_activation_function"], target.s, target.z)
     multiplier, shift = np.broadcast_to(multiplier, rows), np.broadcast_to(shift, rows)
     return Matrix(weights, folded, multiplier, shift, target.z, least, most)
@@ -79,19 +80,21 @@ def matrix(
 
 def check_constants(op: Op, rows: int, axis: int, source: Tensor, weights: Tensor, bias: Tensor | None) -> None:
     """Refuse weights and biases that no kernel reads.  rows: output channels, along `axis` of the weights."""
-    if not weights.constant or weights.dtype != "int8":
-        what = weights.dtype if weights.dtype != "int8" else "weights that are computed by the network"
-        raise unsupported(op, f"has {what} weights" if what == weights.dtype else f"has {what}", "use int8 constants")
-    if len(weights.scale) not in (1, rows) or (len(weights.scale) > 1 and weights.axis != axis):
-        raise unsupported(op, f"has {len(weights.scale)} weight scales for {rows} outputs", "quantize per output or per tensor")
+    if not weights.constant:
+        raise unsupported(op, "has weights that the network computes", "use constant weights")
+    if weights.dtype != "int8":
+        raise unsupported(op, f"has {weights.dtype} weights", "quantize weights to int8")
+    scales = len(weights.scale)
+    if scales not in (1, rows) or (scales > 1 and weights.axis != axis):
+        raise unsupported(op, f"has {scales} weight scales for {rows} outputs", "quantize per output or per tensor")
     if not np.all((weights.scale > 0) & np.isfinite(weights.scale)) or np.any(weights.zero_point):
-        raise unsupported(op, "has asymmetric weights", "quantize weights symmetrically, with zero point 0")
+        raise unsupported(op, "has asymmetric weights", "quantize weights with zero point 0")
     if bias is not None and (not bias.constant or bias.dtype != "int32" or bias.count != rows):
-        raise unsupported(op, f"has a bias that is not {rows} int32 constants", "use int8 quantization of the whole network")
-    matrix_rows = np.moveaxis(weights.data, axis, 0).reshape(rows, -1).astype(np.int64)
+        raise unsupported(op, f"has a bias that is not {rows} int32 constants", "quantize the whole network to int8")
+    matrix_rows = np.moveaxis(weights.values, axis, 0).reshape(rows, -1).astype(np.int64)
     largest = np.abs(matrix_rows).sum(axis=1) * (128 + abs(source.z))
     if bias is not None:
-        largest += np.abs(bias.data.reshape(-1).astype(np.int64))
+        largest += np.abs(bias.values.reshape(-1).astype(np.int64))
     if largest.max(initial=0) >= 2**31:
         raise unsupported(op, f"can overflow its 32-bit sums in output {largest.argmax()}", "train with smaller biases")
 

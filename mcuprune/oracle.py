@@ -47,7 +47,7 @@ def run_many(
             last_words = result.stderr.strip().splitlines()[-1:] or [f"it ended with status {result.returncode}"]
             raise ToolError(f"{name()} cannot run {cases[0][0]}: {last_words[0]}")
         with np.load(answer) as found:
-            answers = [{} for _ in cases]
+            answers: list[dict[str, np.ndarray]] = [{} for _ in cases]
             for key, array in found.items():
                 case, tensor = key.split()
                 answers[int(case)][tensor] = array
@@ -72,9 +72,7 @@ def _interpreter(content: bytes):
         from tflite_runtime import interpreter as runtime
     except ImportError:
         from ai_edge_litert import interpreter as runtime
-    return runtime.Interpreter(
-        model_content=content, experimental_op_resolver_type=runtime.OpResolverType.BUILTIN_REF
-    )
+    return runtime.Interpreter(model_content=content, experimental_op_resolver_type=runtime.OpResolverType.BUILTIN_REF)
 
 
 def _with_outputs(content: bytes, outputs: Sequence[int]) -> bytes:
@@ -86,7 +84,8 @@ def _with_outputs(content: bytes, outputs: Sequence[int]) -> bytes:
     reference = subgraph.Pos + subgraph.Offset(8)
     content += bytes(-len(content) % 4)
     bent = struct.pack("<I", len(content) - reference)
-    return content[:reference] + bent + content[reference + 4 :] + struct.pack(f"<I{len(outputs)}i", len(outputs), *outputs)
+    appended = struct.pack(f"<I{len(outputs)}i", len(outputs), *outputs)
+    return content[:reference] + bent + content[reference + 4 :] + appended
 
 
 def _int8_end(interpreter, details: dict, producer: bool) -> tuple[float, int]:

@@ -26,9 +26,7 @@ RECURRENT = ("LSTM", "GRU", "SimpleRNN", "Bidirectional", "ConvLSTM1D", "ConvLST
 log = logging.getLogger(__name__)
 
 
-def quantize(
-    model: "keras.Model", x_calibration: np.ndarray | None, out_path: str | Path, *, seed: int = 0
-) -> None:
+def quantize(model: "keras.Model", x_calibration: np.ndarray | None, out_path: str | Path, *, seed: int = 0) -> None:
     """Write the int8 version of a model, int8 in and int8 out.
 
     The ranges of activations are those of up to 400 samples of x_calibration, float32 [n, *input], drawn by the seed.

@@ -10,7 +10,7 @@ from math import prod
 import numpy as np
 import tflite
 
-LARGEST = 1 << 28  # elements; a larger constant is a corrupt file
+LARGEST = 1 << 26  # elements; a larger constant is a corrupt file
 
 _INDICES = {
     tflite.SparseIndexVector.Int32Vector: tflite.Int32Vector,
@@ -27,7 +27,9 @@ def densify(sparsity: tflite.SparsityParameters, shape: tuple[int, ...], values:
     order = sparsity.TraversalOrderAsNumpy()
     block_map = sparsity.BlockMapAsNumpy() if sparsity.BlockMapLength() else np.zeros(0, int)
 
-    node, coordinates, sizes = np.zeros(1, np.int64), [], []
+    node = np.zeros(1, np.int64)
+    coordinates: list[np.ndarray] = []
+    sizes: list[int] = []
     for level in range(sparsity.DimMetadataLength()):
         metadata = sparsity.DimMetadata(level)
         if metadata.Format() == tflite.DimensionType.DENSE:

@@ -105,7 +105,10 @@ def read(path: Path | str) -> Graph:
         output_dtype=output_dtype,
     )
     for op in graph.ops:
-        OPS[op.kind].check(graph, op)
+        try:
+            OPS[op.kind].check(graph, op)
+        except CORRUPT as error:  # operands that are missing, or not what they have to be
+            raise UsageError(f"{path} is corrupt: {op.name} ({op.kind.upper()}) has impossible operands") from error
     return graph
 
 
@@ -269,6 +272,10 @@ def _check_op(file: _File, op: Op) -> None:
     if op.kind not in OPS:
         custom = f" ({op.name})" if op.kind == "custom" else ""
         raise unsupported(label, f"is not supported{custom}", REWRITES.get(op.kind.upper(), NEAREST))
+    if len(op.outputs) != 1:
+        raise unsupported(label, f"has {len(op.outputs)} results", NEAREST)
+    if len(activations) == 1:
+        raise unsupported(label, "computes a constant", "let the converter fold constants")
     for tensor in activations:
         if tensor.dtype != "int8":
             raise unsupported(label, f"has the {tensor.dtype} tensor {tensor.name}; only int8 is computed", NEAREST)

@@ -1,7 +1,7 @@
 """The sliding window of convolutions and pools: where it starts, and what it sees.
 
-    padding SAME    the output has ceil(input / stride) steps; what is missing is split, the odd one goes behind
-    padding VALID   the window never leaves the image
+With padding SAME the output has ceil(input / stride) steps; what is missing is split, the odd one goes behind.  With
+VALID the window never leaves the image.
 """
 
 from dataclasses import dataclass

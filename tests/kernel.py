@@ -25,7 +25,7 @@ Case = tuple[Graph, Layer, Sequence[np.ndarray]]
 
 
 def run(graph: Graph, layer: Layer, *inputs: np.ndarray) -> np.ndarray:
-    """inputs: int8 [n, ...], one per operand that is not a constant, in order -> the output, int8 [n, *sample_shape]."""
+    """inputs: int8 [n, ...], one per tensor that is not a constant, in order -> the output, int8 [n, *sample_shape]."""
     return run_all([(graph, layer, inputs)])[0]
 
 
@@ -74,10 +74,10 @@ def _samples(inputs: Sequence[np.ndarray]) -> bytes:
 
 
 def _program(cases: Sequence[Case]) -> Iterator[str]:
-    yield "#include <stdio.h>\n#include <stdlib.h>\n#include <string.h>\n#include \"mcuprune.h\""
-    for layer in {call.function: call for _, layer, _ in cases for call in layer.calls}.values():
-        pointers = ", const int8_t *" * len(layer.inputs)
-        yield f"void {layer.function}(const {layer.struct} *{pointers}, int8_t *);"
+    yield '#include <stdio.h>\n#include <stdlib.h>\n#include <string.h>\n#include "mcuprune.h"'
+    for call in {call.function: call for _, layer, _ in cases for call in layer.calls}.values():
+        pointers = ", const int8_t *" * len(call.inputs)
+        yield f"void {call.function}(const {call.struct} *{pointers}, int8_t *);"
     for number, (graph, layer, inputs) in enumerate(cases):
         yield from _case(f"c{number}", graph, layer, len(inputs[0]))
     yield "int main(void)\n{"
@@ -86,38 +86,42 @@ def _program(cases: Sequence[Case]) -> Iterator[str]:
 
 
 def _case(name: str, graph: Graph, layer: Layer, samples: int) -> Iterator[str]:
-    operands, size = graph.operands(layer.op), graph.results(layer.op)[0].count
-    for position, tensor in enumerate(operands):
-        if tensor is not None and not tensor.constant:
-            yield f"static int8_t {name}_in{position}[{tensor.count}];"
-        elif tensor is not None and tensor.dtype == "int8":
-            yield f"static const int8_t {name}_in{position}[{tensor.count}] = {{ {_numbers(tensor.data)} }};"
+    operands = {i: graph.tensors[i] for i in layer.op.inputs if i >= 0}  # each once, whatever positions it stands at
+    size = graph.results(layer.op)[0].count
+    for i, tensor in operands.items():
+        if not tensor.constant:
+            yield f"static int8_t {name}_in{i}[{tensor.count}];"
+        elif tensor.dtype == "int8":
+            yield f"static const int8_t {name}_in{i}[{tensor.count}] = {{ {_numbers(tensor.data)} }};"
     for number, call in enumerate(layer.calls):
         yield from _struct(f"{name}_{number}", call)
     yield f"static int8_t {name}_out[{size}];"
     yield f"static void {name}(void)\n{{"
     yield f"    for (int sample = 0; sample < {samples}; sample++) {{"
-    for position, tensor in enumerate(operands):
-        if tensor is not None and not tensor.constant:
-            yield f"        if (fread({name}_in{position}, {tensor.count}, 1, stdin) != 1) abort();"
+    for i, tensor in operands.items():
+        if not tensor.constant:
+            yield f"        if (fread({name}_in{i}, {tensor.count}, 1, stdin) != 1) abort();"
     yield f"        memset({name}_out, 0x55, {size});"
     yield from _calls(name, layer, {}, f"{name}_out")
     if layer.alias:
-        yield f"        memcpy({name}_out, {name}_in0, {size});"
+        yield f"        memcpy({name}_out, {name}_in{layer.op.inputs[0]}, {size});"
     yield f"        fwrite({name}_out, {size}, 1, stdout);"
-    for position in layer.in_place:
-        if not operands[position].constant:
-            shared = f"{name}_shared{position}"
-            yield f"        static int8_t {shared}[{max(size, operands[position].count)}];"
-            yield f"        memcpy({shared}, {name}_in{position}, sizeof {name}_in{position});"
-            yield from _calls(name, layer, {position: shared}, shared)
-            yield f'        if (memcmp({shared}, {name}_out, {size})) {{ fputs("{name} in place {position}", stderr); abort(); }}'
+    for i in sorted({layer.op.inputs[position] for position in layer.in_place}):
+        if not operands[i].constant:
+            shared = f"{name}_shared{i}"
+            yield f"        static int8_t {shared}[{max(size, operands[i].count)}];"
+            yield f"        memcpy({shared}, {name}_in{i}, sizeof {name}_in{i});"
+            yield from _calls(name, layer, {i: shared}, shared)
+            yield f"        if (memcmp({shared}, {name}_out, {size})) {{"
+            yield f'            fputs("{name} differs in place of tensor {i}", stderr);'
+            yield "            abort();\n        }"
     yield "    }\n}"
 
 
 def _calls(name: str, layer: Layer, moved: dict[int, str], output: str) -> Iterator[str]:
     for number, call in enumerate(layer.calls):
-        pointers = "".join(f"{moved.get(i, f'{name}_in{i}')}, " for i in call.inputs)
+        operands = [layer.op.inputs[position] for position in call.inputs]
+        pointers = "".join(f"{moved.get(i, f'{name}_in{i}')}, " for i in operands)
         yield f"        {call.function}(&{name}_{number}, {pointers}{output});"
 
 
@@ -138,7 +142,8 @@ def _field(name: str, field: Field, arrays: list[str]) -> str:
         case Scratch(size=0):
             return "0"
         case Scratch():
-            arrays.append(f"static {field.ctype} {name}[({field.size} + sizeof({field.ctype}) - 1) / sizeof({field.ctype})];")
+            item = f"sizeof({field.ctype})"
+            arrays.append(f"static {field.ctype} {name}[({field.size} + {item} - 1) / {item}];")
         case Array():
             rows = field.values
             if not rows.size:

@@ -36,6 +36,16 @@ def tools(tmp_path, monkeypatch):
 
 
 @pytest.fixture
+def built(tmp_path):
+    """A build folder with production images, and a space in its name."""
+    folder = tmp_path / "my build"
+    folder.mkdir()
+    for tool in flash.TOOLS.values():
+        (folder / tool.IMAGE).touch()
+    return folder
+
+
+@pytest.fixture
 def drive(tmp_path):
     """Mount the drive of a UF2 boot loader."""
 
@@ -84,7 +94,7 @@ def test_the_first_installed_tool_of_the_board_is_chosen(tools):
 
 
 def test_without_any_tool_the_error_says_how_to_get_one(tools):
-    with pytest.raises(ToolError, match=r"programs stm32f405 is there.*openocd: apt-get install openocd; probe-rs: "):
+    with pytest.raises(ToolError, match=r"programs stm32f405 is installed.*openocd: apt-get install openocd; "):
         flash.command(boards.load("stm32f405"), BUILD)
 
 
@@ -95,30 +105,36 @@ def test_a_tool_that_the_board_does_not_name_is_refused(tools):
         flash.command(boards.load("mps2_an385"), BUILD)
 
 
-def test_program_runs_the_tool(tools):
+def test_program_runs_the_tool(tools, built):
     log = tools("st-flash")
-    flash.program(boards.load("stm32f405"), BUILD, "st-flash")
-    assert shlex.join(log.read_text().splitlines()) == "st-flash --reset write build/production.bin 0x08000000"
+    flash.program(boards.load("stm32f405"), built, "st-flash")
+    assert log.read_text().splitlines() == ["st-flash", "--reset", "write", f"{built}/production.bin", "0x08000000"]
 
 
-def test_probe_rs_downloads_and_then_resets(tools):
+def test_probe_rs_downloads_and_then_resets(tools, built):
     log = tools("probe-rs")
     os.symlink("/bin/sh", log.parent / "bin" / "sh")
-    flash.program(boards.load("rpi_pico"), Path("my build"), "probe-rs")
+    flash.program(boards.load("rpi_pico"), built, "probe-rs")
     assert shlex.join(log.read_text().splitlines()) == (
-        "probe-rs download --chip RP2040 --verify 'my build/production.elf' probe-rs reset --chip RP2040"
+        f"probe-rs download --chip RP2040 --verify '{built}/production.elf' probe-rs reset --chip RP2040"
     )
 
 
-def test_a_tool_that_fails_is_shown_whole(tools):
+def test_a_tool_that_fails_is_shown_whole(tools, built):
     tools("st-flash", status=1)
-    with pytest.raises(ToolError, match=r"stm32f405 was not programmed: .*status 1: st-flash --reset write build/pro"):
-        flash.program(boards.load("stm32f405"), BUILD, "st-flash")
+    with pytest.raises(ToolError, match=r"stm32f405 was not programmed: .*status 1: st-flash --reset write .*/prod"):
+        flash.program(boards.load("stm32f405"), built, "st-flash")
 
 
-def test_a_tool_asked_for_and_missing_is_a_sentence(tools):
-    with pytest.raises(ToolError, match=r"pyocd is not installed.*pip install pyocd"):
-        flash.program(boards.load("stm32f405"), BUILD, "pyocd")
+def test_a_folder_without_an_image_is_refused(tools, tmp_path):
+    tools("st-flash")
+    with pytest.raises(UsageError, match=r"production.bin does not exist: .*mcuprune build --board stm32f405"):
+        flash.program(boards.load("stm32f405"), tmp_path, "st-flash")
+
+
+def test_a_tool_asked_for_and_missing_is_a_sentence(tools, built):
+    with pytest.raises(ToolError, match=r"pyocd is not installed; get it with: pip install pyocd"):
+        flash.program(boards.load("stm32f405"), built, "pyocd")
 
 
 def test_a_uf2_drive_is_found_and_copied_to(tools, drive):

@@ -60,7 +60,7 @@ def sliced(shape: tuple[int, ...], index: tuple) -> Graph | None:
 def some_index(random: np.random.Generator, shape: tuple[int, ...]) -> tuple:
     """A NumPy index of slices, integers, at most one ellipsis and at most one new axis; the batch is kept whole."""
     count = int(random.integers(1, len(shape) + 1))
-    gap = int(random.integers(1, count + 1)) if random.random() < 0.3 else count  # where the ellipsis goes
+    gap = int(random.integers(1, count + 1)) if count < len(shape) else count  # where an ellipsis goes, if before the end
     chosen = [*range(gap), *range(len(shape) - (count - gap), len(shape))]
     items: list = [slice(None, None, 1)] + [_some_item(random, shape[axis]) for axis in chosen[1:]]
     if gap < count:
@@ -100,6 +100,12 @@ def test_a_slice_is_numpy_s(data):
 def test_a_slice_that_keeps_everything_costs_nothing():
     graph = sliced((1, 4, 6), (slice(None, None, 1), Ellipsis, slice(0, 6, 1)))
     assert strided_slice.lower(graph, graph.ops[0]).alias
+
+
+def test_an_ellipsis_for_nothing_is_refused():
+    graph = sliced((1, 4), (slice(None, None, 1), Ellipsis, slice(0, 2, 1)))
+    with pytest.raises(UnsupportedModel, match="strided_slice: STRIDED_SLICE has an ellipsis that stands for no dim"):
+        strided_slice.check(graph, graph.ops[0])
 
 
 def test_a_slice_with_computed_bounds_is_refused():

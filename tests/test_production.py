@@ -4,16 +4,17 @@ The model is a tiny one made by hand, so that this tests the boards and nothing 
 """
 
 import binascii
+import contextlib
+import functools
 import shutil
 import socket
 import struct
 import subprocess
-import time
 from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mcuprune import board as boards
@@ -97,50 +98,63 @@ def unescaped(frame: bytes) -> bytes:
     return frame.removesuffix(b"\xc0").replace(b"\xdb\xdc", b"\xc0").replace(b"\xdb\xdd", b"\xdb")
 
 
-def ask(port, frame: bytes) -> tuple[int, bytes]:
+def connect(port: socket.socket) -> None:
+    """Agree on where frames begin: send a frame that is too short until it is answered, then wait for silence."""
+    port.settimeout(0.5)
+    reply = b""
+    while not reply:
+        port.sendall(b"\xc0\0\xc0")
+        with contextlib.suppress(TimeoutError):
+            reply = port.recv(4096)
+    with contextlib.suppress(TimeoutError):
+        while port.recv(4096):
+            pass
+    port.settimeout(20)
+
+
+def ask(port: socket.socket, frame: bytes) -> tuple[int, bytes]:
     """Send one frame; the status and the output that come back."""
-    port.write(frame)
+    port.sendall(frame)
     reply = b""
     while not reply.endswith(b"\xc0"):
-        byte = port.read(1)
-        assert byte, f"the device stopped after {reply!r}"
-        reply += byte
+        reply += port.recv(4096)
     data = unescaped(reply)
     assert data == with_crc(data[:-2])
     return data[0], data[1:-2]
 
 
 @pytest.fixture(scope="module")
-def serial(tmp_path_factory):
+def made(tmp_path_factory):
+    """`made(board)`: the board's production image, linked once."""
+    return functools.cache(lambda name: production(tmp_path_factory.mktemp(name), boards.load(name)))
+
+
+@pytest.fixture
+def serial(made):
     """`serial(board)`: the serial port of a QEMU machine that runs the board's production image."""
-    running = {}
+    running = contextlib.ExitStack()
 
-    def connect(board: Board):
-        if board.name not in running:
-            elf = production(tmp_path_factory.mktemp(board.name), board)
-            ours, its = socket.socketpair()
-            with its:
-                command = ["qemu-system-arm", "-machine", board.qemu, "-display", "none", "-monitor", "none"]
-                command += ["-chardev", f"socket,id=port,fd={its.fileno()}", "-serial", "chardev:port"]
-                process = subprocess.Popen(
-                    [*command, "-kernel", str(elf)], pass_fds=[its.fileno()], stderr=subprocess.DEVNULL
-                )
-            ours.settimeout(20)
-            running[board.name] = process, ours, ours.makefile("rwb", buffering=0)
-        return running[board.name][2]
+    def start(board: Board) -> socket.socket:
+        ours, its = socket.socketpair()
+        command = ["qemu-system-arm", "-machine", board.qemu, "-display", "none", "-monitor", "none"]
+        command += ["-chardev", f"socket,id=port,fd={its.fileno()}", "-serial", "chardev:port"]
+        command += ["-kernel", str(made(board.name))]
+        running.callback(ours.close)
+        with its:
+            process = subprocess.Popen(command, pass_fds=[its.fileno()], stderr=subprocess.DEVNULL)
+        running.callback(process.wait)
+        running.callback(process.kill)
+        connect(ours)
+        return ours
 
-    yield connect
-    for process, ours, port in running.values():
-        port.close()
-        ours.close()
-        process.kill()
-        process.wait()
+    with running:
+        yield start
 
 
 @needs_gcc
 @EVERY
-def test_every_production_image_is_contiguous_and_starts_with_its_vectors(tmp_path, board):
-    elf = production(tmp_path, board)
+def test_every_production_image_is_contiguous_and_starts_with_its_vectors(made, board):
+    elf = made(board.name)
     binary, at = image(elf), symbols(elf)
     assert len(binary) == at["__flash_end"] - board.flash.origin
     vectors = binary[at["__vectors"] - board.flash.origin :]
@@ -201,16 +215,16 @@ def crc32(data: bytes) -> int:
 
 
 @needs_gcc
-def test_the_second_stage_loader_of_rp2040_has_the_checksum_that_its_rom_wants(tmp_path):
+def test_the_second_stage_loader_of_rp2040_has_the_checksum_that_its_rom_wants(made):
     assert crc32(b"123456789") == 0x0376E6E7
-    loader = image(production(tmp_path, boards.load("rpi_pico")))[:256]
+    loader = image(made("rpi_pico"))[:256]
     expected = crc32(loader[:252])
     assert struct.unpack("<I", loader[252:])[0] == expected, f"the .word in firmware/soc/rp2040.c must be {expected:#x}"
 
 
 @needs_gcc
-def test_the_image_definition_of_rp2350_is_where_its_rom_looks(tmp_path):
-    binary = image(production(tmp_path, boards.load("rpi_pico2")))
+def test_the_image_definition_of_rp2350_is_where_its_rom_looks(made):
+    binary = image(made("rpi_pico2"))
     start = binary.index(struct.pack("<I", 0xFFFFDED3))
     assert start % 4 == 0
     assert start < 4096 - 20

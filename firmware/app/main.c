@@ -6,9 +6,10 @@
  *
  * CRC is CRC-16/CCITT-FALSE (polynomial 1021h, start FFFFh, not reflected; "123456789" -> 29B1h)
  * of all bytes before it, high byte first.  Frames are delimited as in SLIP (RFC 1055): C0h ends a
- * frame; within it C0h is sent as DBh DCh and DBh as DBh DDh.  Empty frames mean nothing, so a
- * client sends C0h before its first request and throws away what comes back: then both ends agree
- * on where frames begin.  One request at a time.
+ * frame; within it C0h is sent as DBh DCh and DBh as DBh DDh.  Empty frames mean nothing.
+ *
+ * One request at a time.  A client that starts sends C0h, 00h, C0h until it is answered, and throws
+ * that away: then both ends agree on where frames begin.  mcuprune's tests have a client.
  */
 #include "mcup_board.h"
 #include "mcup_model.h"

@@ -14,6 +14,9 @@ static bool start_pll(void)
     const uint32_t rcc = SYSCTL + 0x060;
 
     mcup_change(rcc, 1U << 22 | 1U, 1U << 11); /* USESYSDIV off, main oscillator on, BYPASS */
+    for (int i = 0; i < 50000; i++) { /* some 20 ms for the crystal */
+        (void)MCUP_REGISTER(rcc);
+    }
     mcup_change(rcc, 0x3F0U, 14U << 6); /* OSCSRC = main oscillator, XTAL = 8 MHz */
     mcup_change(rcc, 1U << 13, 0); /* PWRDN off */
     if (!mcup_wait(SYSCTL + 0x050, 1U << 6, 1U << 6)) { /* RIS: PLLLRIS */

@@ -22,7 +22,8 @@ def encode(weights: np.ndarray) -> Encoded:
     if row_bytes.max(initial=0) > LONGEST_ROW:
         raise ValueError(f"a row of {row_bytes.max()} bytes, D8 counts up to {LONGEST_ROW}")
     stream = np.stack([delta.astype(np.uint8), value.view(np.uint8)], axis=1).reshape(-1)
-    return Encoded("d8", weights.shape, stream, row_bytes, len(value), len(delta), pair_bytes=4)
+    rows, inputs = weights.shape
+    return Encoded("d8", (rows, inputs), stream, row_bytes, len(value), len(delta), pair_bytes=4)
 
 
 def decode(encoded: Encoded) -> np.ndarray:

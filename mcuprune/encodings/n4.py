@@ -24,7 +24,8 @@ def encode(weights: np.ndarray) -> Encoded:
         raise ValueError(f"a row of {row_bytes.max()} bytes, N4 counts up to {LONGEST_ROW}")
     deltas = (delta[1::2] << 4 | delta[::2]).astype(np.uint8)
     stream = np.column_stack([deltas, value.view(np.uint8).reshape(-1, 2)]).reshape(-1)
-    return Encoded("n4", weights.shape, stream, row_bytes, len(value), len(deltas), pair_bytes=3)
+    rows, inputs = weights.shape
+    return Encoded("n4", (rows, inputs), stream, row_bytes, len(value), len(deltas), pair_bytes=3)
 
 
 def decode(encoded: Encoded) -> np.ndarray:

@@ -7,7 +7,7 @@ the window leaves the image.  Groups are a matrix with zeros: each row sees the 
 import numpy as np
 
 from mcuprune.graph import Graph, Op
-from mcuprune.layer import Call, Encoded, Layer, Scratch
+from mcuprune.layer import Call, Encoded, Field, Layer, Scratch
 from mcuprune.matrix import Matrix, check_constants, chunks, matrix
 from mcuprune.ops import ACTIVATIONS, PADDINGS, check_activation, sample_shape, unsupported
 from mcuprune.window import Axis, axis, windows
@@ -34,7 +34,7 @@ def check(graph: Graph, op: Op) -> None:
     check_window(graph, op)
     rows, channels = weights.shape[0], weights.shape[3]
     if channels == 0 or source.shape[3] % channels or rows % (source.shape[3] // channels):
-        raise unsupported(op, f"reads {source.shape[3]} channels with filters of {channels}", "make groups of equal size")
+        raise unsupported(op, f"reads {source.shape[3]} channels with filters of {channels}", "make equal groups")
     if target.shape[3] != rows:
         raise unsupported(op, f"writes {target.shape[3]} channels with {rows} filters", "convert the model again")
     check_constants(op, rows, 0, source, weights, bias)
@@ -42,15 +42,14 @@ def check(graph: Graph, op: Op) -> None:
 
 def check_window(graph: Graph, op: Op) -> None:
     """Shapes and strides of an operator with a window over an image; its second operand is the filter."""
-    source, weights = graph.operands(op)[:2]
-    target = graph.results(op)[0]
-    if not len(source.shape) == len(weights.shape) == len(target.shape) == 4 or source.shape[0] != 1:
+    source, filters, target = graph.operand(op, 0), graph.operand(op, 1), graph.results(op)[0]
+    if not len(source.shape) == len(filters.shape) == len(target.shape) == 4 or source.shape[0] != 1:
         raise unsupported(op, f"reads a tensor of shape {source.shape}", "use images: batch 1, height, width, channels")
     steps = [op.attrs[name] for name in ("stride_h", "stride_w", "dilation_h_factor", "dilation_w_factor")]
-    if not all(1 <= n < 2**15 for n in (*steps, *source.shape, *weights.shape, *target.shape)):
+    if not all(1 <= n < 2**15 for n in (*steps, *source.shape, *filters.shape, *target.shape)):
         raise unsupported(op, f"has a size outside 1..32767: {source.shape}, {steps}", "make it smaller")
     if (1, *(along.outputs for along in axes(graph, op)), target.shape[3]) != target.shape:
-        raise unsupported(op, f"writes a tensor of shape {target.shape} that its window does not give", "convert it again")
+        raise unsupported(op, f"writes a shape {target.shape} that its window does not give", "convert it again")
 
 
 def weights(graph: Graph, op: Op) -> np.ndarray:
@@ -59,20 +58,20 @@ def weights(graph: Graph, op: Op) -> np.ndarray:
     rows, height, width, channels = filters.shape
     groups = source.shape[3] // channels
     if groups == 1:
-        return filters.data.reshape(rows, -1)
+        return filters.values.reshape(rows, -1)
     spread = np.zeros((groups, rows // groups, height, width, groups, channels), np.int8)
-    for group, own in enumerate(filters.data.reshape(groups, rows // groups, height, width, channels)):
+    for group, own in enumerate(filters.values.reshape(groups, rows // groups, height, width, channels)):
         spread[group, :, :, :, group] = own
     return spread.reshape(rows, -1)
 
 
 def reference(graph: Graph, op: Op, inputs: list[np.ndarray]) -> list[np.ndarray]:
     x, target, m = inputs[0], graph.results(op)[0], _matrix(graph, op)
-    rows, inputs_per_row = m.weights.shape
+    inputs_per_row = m.weights.shape[1]
     y_axis, x_axis = axes(graph, op)
     result = np.empty((len(x), *sample_shape(target)), np.int8)
     for part in chunks(len(x), y_axis.outputs * x_axis.outputs * inputs_per_row):
-        columns = windows(x[part], y_axis, x_axis, graph.operands(op)[0].z).reshape(-1, inputs_per_row)
+        columns = windows(x[part], y_axis, x_axis, graph.operand(op, 0).z).reshape(-1, inputs_per_row)
         result[part] = m.times(columns).reshape(-1, *result.shape[1:])
     return [result]
 
@@ -81,9 +80,9 @@ def lower(graph: Graph, op: Op, encoded: Encoded) -> Layer:
     m, target = _matrix(graph, op), graph.results(op)[0]
     y_axis, x_axis = axes(graph, op)
     column = 0 if is_contiguous(y_axis, x_axis) else m.weights.shape[1]
-    fields = {"window": window_fields(graph, op, column), "matrix": m.fields(encoded)}
+    fields: dict[str, Field] = {"window": window_fields(graph, op, column), "matrix": m.fields(encoded)}
     call = Call(f"mcup_conv_2d_{encoded.encoding}_s8", "mcup_conv_2d_t", fields)
-    pixels, groups = y_axis.outputs * x_axis.outputs, graph.operands(op)[0].shape[3] // graph.operands(op)[1].shape[3]
+    pixels, groups = y_axis.outputs * x_axis.outputs, graph.operand(op, 0).shape[3] // graph.operand(op, 1).shape[3]
     return Layer(
         op,
         (call,),
@@ -96,8 +95,7 @@ def lower(graph: Graph, op: Op, encoded: Encoded) -> Layer:
 
 def axes(graph: Graph, op: Op) -> tuple[Axis, Axis]:
     """The window's way down and across the image."""
-    source, filters = graph.operands(op)[:2]
-    a = op.attrs
+    source, filters, a = graph.operand(op, 0), graph.operand(op, 1), op.attrs
     return (
         axis(source.shape[1], filters.shape[1], a["stride_h"], a["padding"], a["dilation_h_factor"]),
         axis(source.shape[2], filters.shape[2], a["stride_w"], a["padding"], a["dilation_w_factor"]),
@@ -111,9 +109,9 @@ def is_contiguous(y_axis: Axis, x_axis: Axis) -> bool:
     return one_run and y_axis.slides_within and x_axis.slides_within
 
 
-def window_fields(graph: Graph, op: Op, column: int) -> dict:
+def window_fields(graph: Graph, op: Op, column: int) -> dict[str, Field]:
     """mcup_window_t; column: bytes of scratch to gather one in, 0 where there is no need."""
-    source, (y_axis, x_axis) = graph.operands(op)[0], axes(graph, op)
+    source, (y_axis, x_axis) = graph.operand(op, 0), axes(graph, op)
     return {
         "column": Scratch(column),
         "input_height": y_axis.inputs,
@@ -142,7 +140,7 @@ def summary(graph: Graph, op: Op) -> str:
         if steps != (1, 1):
             text += f" {name} {steps[0]}" + (f"x{steps[1]}" if steps[0] != steps[1] else "")
     padding = f" {op.attrs['padding']}" if (y_axis.kernel, x_axis.kernel) != (1, 1) else ""
-    return f"{text}{padding}, {graph.operands(op)[0].shape[3]}"
+    return f"{text}{padding}, {graph.operand(op, 0).shape[3]}"
 
 
 def _operands(graph: Graph, op: Op):

@@ -7,7 +7,7 @@ width taps, so that row r reads channel r / depth_multiplier of the gathered col
 import numpy as np
 
 from mcuprune.graph import Graph, Op
-from mcuprune.layer import Call, Encoded, Layer
+from mcuprune.layer import Call, Encoded, Field, Layer
 from mcuprune.matrix import Matrix, check_constants, chunks, matrix
 from mcuprune.ops import check_activation, sample_shape, unsupported
 from mcuprune.ops.conv_2d import axes, check_window, is_contiguous, summary, window_fields
@@ -38,7 +38,7 @@ def reference(graph: Graph, op: Op, inputs: list[np.ndarray]) -> list[np.ndarray
     taps = m.weights.T.reshape(y_axis.kernel, x_axis.kernel, channels, -1).astype(np.int32)
     result = np.empty((len(x), *sample_shape(graph.results(op)[0])), np.int8)
     for part in chunks(len(x), 8 * result[:1].size):
-        seen = windows(x[part], y_axis, x_axis, graph.operands(op)[0].z)
+        seen = windows(x[part], y_axis, x_axis, graph.operand(op, 0).z)
         acc = np.zeros((*seen.shape[:3], *taps.shape[2:]), np.int32)
         for ky in range(y_axis.kernel):
             for kx in range(x_axis.kernel):
@@ -50,10 +50,10 @@ def reference(graph: Graph, op: Op, inputs: list[np.ndarray]) -> list[np.ndarray
 def lower(graph: Graph, op: Op, encoded: Encoded | None = None) -> Layer:
     m, (y_axis, x_axis) = _matrix(graph, op), axes(graph, op)
     rows, taps = m.weights.shape
-    channels = graph.operands(op)[0].shape[3]
+    channels = graph.operand(op, 0).shape[3]
     column = 0 if is_contiguous(y_axis, x_axis) else taps * channels
     dense = Encoded("dense", (rows, taps), m.weights.reshape(-1).view(np.uint8), np.full(rows, taps), m.weights.size, 0)
-    fields = {
+    fields: dict[str, Field] = {
         "window": window_fields(graph, op, column),
         "matrix": m.fields(dense),
         "multiplier": rows // channels,
@@ -78,5 +78,5 @@ def _matrix(graph: Graph, op: Op) -> Matrix:
     source, filters, bias = _operands(graph, op)
     target = graph.results(op)[0]
     real = source.s * filters.scale.astype(np.float64) / target.s
-    rows = np.ascontiguousarray(filters.data.reshape(-1, filters.shape[3]).T)
+    rows = np.ascontiguousarray(filters.values.reshape(-1, filters.shape[3]).T)
     return matrix(op, rows, real, bias, source, target)

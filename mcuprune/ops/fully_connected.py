@@ -34,7 +34,7 @@ def check(graph: Graph, op: Op) -> None:
 
 def weights(graph: Graph, op: Op) -> np.ndarray:
     """int8 [outputs, inputs]"""
-    return graph.operands(op)[1].data
+    return graph.operand(op, 1).values
 
 
 def reference(graph: Graph, op: Op, inputs: list[np.ndarray]) -> list[np.ndarray]:
@@ -73,4 +73,4 @@ def _matrix(graph: Graph, op: Op) -> Matrix:
         real = source.s * filters.scale.astype(np.float64) / target.s
     else:  # TFLite multiplies these two scales in float32, here and nowhere else
         real = (source.scale * filters.scale).astype(np.float64) / target.s
-    return matrix(op, filters.data, real, bias, source, target)
+    return matrix(op, filters.values, real, bias, source, target)

@@ -28,7 +28,7 @@ def paddings(graph: Graph, op: Op) -> list[tuple[int, int]]:
 
 def value(graph: Graph, op: Op) -> int:
     """What the frame is made of."""
-    return int(graph.tensors[op.inputs[2]].data) if len(op.inputs) > 2 else graph.tensors[op.outputs[0]].z
+    return graph.tensors[op.inputs[2]].data.item() if len(op.inputs) > 2 else graph.tensors[op.outputs[0]].z
 
 
 def reference(graph: Graph, op: Op, inputs: list[np.ndarray]) -> list[np.ndarray]:

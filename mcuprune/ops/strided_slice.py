@@ -11,8 +11,6 @@ from mcuprune.ops import sample_shape, samples, unsupported
 CODE = "STRIDED_SLICE"
 ABOUT = "constant bounds, every mask, negative strides; free where everything is kept"
 
-MASKS = ("begin", "end", "ellipsis", "new_axis", "shrink_axis")
-
 
 def read(options: tflite.StridedSliceOptions) -> dict[str, object]:
     return {
@@ -30,6 +28,8 @@ def check(graph: Graph, op: Op) -> None:
         raise unsupported(op, "takes its bounds from another layer", "make them constants")
     if op.attrs.get("offset"):
         raise unsupported(op, "counts its end from its begin (offset)", "write the end as an index")
+    if op.attrs.get("ellipsis_mask") and len(_consuming(graph, op)) > len(graph.tensors[op.inputs[0]].shape):
+        raise unsupported(op, "has an ellipsis that stands for no dimension, which TFLite gets wrong", "leave it out")
     target = graph.tensors[op.outputs[0]]
     count = [n for _, _, n in spans(graph, op)]
     if np.prod(count) != target.count or not target.count:
@@ -40,21 +40,31 @@ def spans(graph: Graph, op: Op) -> list[tuple[int, int, int]]:
     """(first, stride, count) along each dimension of the input."""
     shape = graph.tensors[op.inputs[0]].shape
     begin, end, stride = (graph.tensors[i].data.tolist() for i in op.inputs[1:4])
-    bit = {name: [op.attrs.get(f"{name}_mask", 0) >> i & 1 for i in range(len(begin))] for name in MASKS}
-    consuming = [i for i in range(len(begin)) if bit["ellipsis"][i] or not bit["new_axis"][i]]
+    items = _consuming(graph, op)
     result: list[tuple[int, int, int]] = []
-    for i in consuming:
-        size = shape[len(result)] if len(result) < len(shape) else 1
-        if bit["ellipsis"][i]:
-            result += [(0, 1, n) for n in shape[len(result) : len(shape) - (len(consuming) - consuming.index(i) - 1)]]
-        elif bit["shrink_axis"][i]:
-            result.append((begin[i] % size, 1, 1))
+    for item in items:
+        if _bit(op, "ellipsis", item):
+            result += [(0, 1, n) for n in shape[len(result) : len(shape) - (len(items) - items.index(item) - 1)]]
+            continue
+        size = shape[len(result)]
+        if _bit(op, "shrink_axis", item):
+            result.append((begin[item] % size, 1, 1))
         else:
-            start = None if bit["begin"][i] else begin[i]
-            stop = None if bit["end"][i] else end[i]
-            first, last, step = slice(start, stop, stride[i]).indices(size)
-            result.append((first, step, len(range(first, last, step))))
+            start = None if _bit(op, "begin", item) else begin[item]
+            stop = None if _bit(op, "end", item) else end[item]
+            kept = range(size)[start : stop : stride[item]]
+            result.append((kept.start, kept.step, len(kept)))
     return result + [(0, 1, n) for n in shape[len(result) :]]
+
+
+def _bit(op: Op, mask: str, item: int) -> bool:
+    return bool(op.attrs.get(f"{mask}_mask", 0) >> item & 1)
+
+
+def _consuming(graph: Graph, op: Op) -> list[int]:
+    """The items of the index that stand for dimensions of the input: all but new axes."""
+    items = range(graph.tensors[op.inputs[1]].count)
+    return [item for item in items if _bit(op, "ellipsis", item) or not _bit(op, "new_axis", item)]
 
 
 def reference(graph: Graph, op: Op, inputs: list[np.ndarray]) -> list[np.ndarray]:

@@ -7,6 +7,7 @@ This module imports neither Keras nor TensorFlow; they come with the first use.
 """
 
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from mcuprune.data import Data
@@ -19,9 +20,10 @@ if TYPE_CHECKING:
     from mcuprune.prune.callback import Pruning
     from mcuprune.prune.masks import Masks
     from mcuprune.prune.objective import Objective
-    from mcuprune.prune.train import Progress
+    from mcuprune.prune.train import Progress, evaluate
 
-__all__ = ["Pruned", "Pruning", "prune"]
+__all__ = ["Pruned", "Pruning", "evaluate", "prune"]
+LAZY = {"Pruning": "callback", "evaluate": "train"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +49,8 @@ def prune(
 ) -> Pruned:
     """A pruned copy of a model; the model itself is left as it is.
 
-    sparsity: the share of prunable weights that become zero.  epochs: chosen from the model and the data when None.
+    sparsity: the share of prunable weights that become zero; those that are zero already count and stay, so a pruned
+    model can be pruned further.  epochs: chosen from the model and the data when None.
     The same seed gives the same weights on the same machine: Keras' and numpy's global generators are seeded, and
     TensorFlow is switched to deterministic operators.
     """
@@ -75,8 +78,6 @@ def prune(
 
 
 def __getattr__(name: str) -> Any:
-    if name == "Pruning":
-        from mcuprune.prune.callback import Pruning
-
-        return Pruning
+    if name in LAZY:
+        return getattr(import_module(f"{__name__}.{LAZY[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

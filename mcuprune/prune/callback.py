@@ -14,29 +14,28 @@ from mcuprune.prune import masks
 from mcuprune.prune.backend import keras
 from mcuprune.prune.criteria import CRITERIA
 from mcuprune.prune.layers import prunable
-from mcuprune.prune.schedules import Schedule
+from mcuprune.prune.schedules import Schedule, due
 
 
 class Pruning(keras.callbacks.Callback):
-    """Ranks all kernels of the model every so many steps of the schedule, and keeps what it pruned at zero.
+    """Ranks all weights of the model along the schedule, whose steps are batches, and keeps what it pruned at zero.
 
     criterion 'obd' weighs better than 'magnitude' but needs an optimizer that keeps squared gradients, such as Adam.
     After training, `masks` holds the masks.
     """
 
-    def __init__(self, schedule: Schedule, criterion: str = "magnitude", every: int = 32) -> None:
+    def __init__(self, schedule: Schedule, criterion: str = "magnitude") -> None:
         super().__init__()
         if criterion not in CRITERIA:
             raise UsageError(f"there is no criterion {criterion!r}; there are {', '.join(CRITERIA)}")
-        self.schedule, self.criterion, self.every = schedule, criterion, every
+        self.schedule, self.criterion = schedule, criterion
         self.masks: masks.Masks = {}
         self.steps = 0
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        now, ramp = self.steps, self.schedule
         self.steps += 1
-        if ramp.begin <= now <= ramp.end and ((now - ramp.begin) % self.every == 0 or now == ramp.end):
-            self._rank(ramp(now))
+        if due(self.schedule, self.steps):
+            self._rank(self.schedule(self.steps))
         masks.apply(self.model, self.masks)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
@@ -48,11 +47,12 @@ class Pruning(keras.callbacks.Callback):
 
     def _rank(self, sparsity: float) -> None:
         kernels = dict(prunable(self.model))
-        squares = self._squared_gradients(kernels) if self.criterion == "obd" else dict.fromkeys(kernels, np.float32(0))
+        squares = self._squared_gradients(kernels) if self.criterion == "obd" else {}
         score = CRITERIA[self.criterion]
-        scores = {name: score(kernel.numpy(), squares[name]) for name, kernel in kernels.items()}
-        for name, mask in self.masks.items():
-            scores[name] *= mask
+        scores = {}
+        for name, kernel in kernels.items():
+            weights = kernel.numpy()
+            scores[name] = score(weights, squares.get(name, weights)) * self.masks.get(name, True)
         self.masks = masks.rank(scores, sparsity)
 
     def _squared_gradients(self, kernels: dict[str, keras.Variable]) -> dict[str, np.ndarray]:

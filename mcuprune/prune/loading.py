@@ -18,7 +18,7 @@ from mcuprune.prune.backend import keras
 Functional = type(keras.Model(*[keras.Input((1,))] * 2))  # Keras exports no name for it
 
 # Options that Keras 2 wrote into configurations and Keras 3 does not know, with the one value that means nothing.
-FORGOTTEN = {
+FORGOTTEN: dict[str, dict[str, Any]] = {
     "DepthwiseConv2D": {"groups": 1},
     "SeparableConv2D": {"groups": 1},
     "SeparableConv1D": {"groups": 1},

@@ -31,9 +31,7 @@ def rank(scores: Mapping[str, np.ndarray], sparsity: float) -> Masks:
     return masks
 
 
-def global_masks(
-    model: "keras.Model", sparsity: float, scores: Mapping[str, np.ndarray] | None = None
-) -> Masks:
+def global_masks(model: "keras.Model", sparsity: float, scores: Mapping[str, np.ndarray] | None = None) -> Masks:
     """Masks of all prunable kernels by global rank, of |w| unless there are better scores."""
     from mcuprune.prune.layers import prunable
 

@@ -92,7 +92,9 @@ def targets(objective: Objective, x: np.ndarray, y: np.ndarray | None, model: ke
     """What the loss compares with: x for an autoencoder, int32 class numbers, or float32 of the output's shape."""
     if y is None:
         return x
-    return y.astype(np.int32) if objective.kind == "classes" else y.astype(np.float32).reshape(-1, *model.output_shape[1:])
+    if objective.kind == "classes":
+        return y.astype(np.int32)
+    return y.astype(np.float32).reshape(-1, *model.output_shape[1:])
 
 
 def _values(model: keras.Model, compiled: str | None) -> Objective:

@@ -3,8 +3,9 @@
 A tool that programs boards offers:
 
     HELP = "apt-get install openocd"            how to get it
+    IMAGE = "production.elf"                    the file of the build folder that it programs
     def found() -> bool                         is it there?
-    def command(board, folder) -> list[str]     what programs production.* of the build folder and starts it;
+    def command(board, folder) -> list[str]     what programs that file and starts it;
                                                 board.tools[name] is what the tool calls the board
 """
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from mcuprune.board import Board
 
 HELP = "apt-get install openocd"
+IMAGE = "production.elf"
 
 
 def found() -> bool:
@@ -15,4 +16,4 @@ def found() -> bool:
 def command(board: Board, folder: Path) -> list[str]:
     """The braces are Tcl's quotes: the folder's name may have spaces."""
     files = [word for name in str(board.tools["openocd"]).split() for word in ("-f", name)]
-    return ["openocd", *files, "-c", f"program {{{folder / 'production.elf'}}} verify reset exit"]
+    return ["openocd", *files, "-c", f"program {{{folder / IMAGE}}} verify reset exit"]

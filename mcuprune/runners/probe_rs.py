@@ -7,6 +7,7 @@ from pathlib import Path
 from mcuprune.board import Board
 
 HELP = "see https://probe.rs/docs/getting-started/installation"
+IMAGE = "production.elf"
 
 
 def found() -> bool:
@@ -16,5 +17,5 @@ def found() -> bool:
 def command(board: Board, folder: Path) -> list[str]:
     """Through a shell, because downloading leaves the chip halted and resetting it is a second command."""
     chip = ["--chip", str(board.tools["probe-rs"])]
-    download = ["probe-rs", "download", *chip, "--verify", str(folder / "production.elf")]
+    download = ["probe-rs", "download", *chip, "--verify", str(folder / IMAGE)]
     return ["sh", "-c", f"{shlex.join(download)} && {shlex.join(['probe-rs', 'reset', *chip])}"]

@@ -6,6 +6,7 @@ from pathlib import Path
 from mcuprune.board import Board
 
 HELP = "pip install pyocd"
+IMAGE = "production.hex"
 
 
 def found() -> bool:
@@ -13,4 +14,4 @@ def found() -> bool:
 
 
 def command(board: Board, folder: Path) -> list[str]:
-    return ["pyocd", "flash", "--target", str(board.tools["pyocd"]), str(folder / "production.hex")]
+    return ["pyocd", "flash", "--target", str(board.tools["pyocd"]), str(folder / IMAGE)]

@@ -6,6 +6,7 @@ from pathlib import Path
 from mcuprune.board import Board
 
 HELP = "apt-get install stlink-tools"
+IMAGE = "production.bin"
 
 
 def found() -> bool:
@@ -13,4 +14,4 @@ def found() -> bool:
 
 
 def command(board: Board, folder: Path) -> list[str]:
-    return ["st-flash", "--reset", "write", str(folder / "production.bin"), str(board.tools["st-flash"])]
+    return ["st-flash", "--reset", "write", str(folder / IMAGE), str(board.tools["st-flash"])]

@@ -14,6 +14,7 @@ from mcuprune.board import Board
 from mcuprune.errors import ToolError
 
 HELP = "hold the board's BOOT button while you plug it in, so that its drive appears"
+IMAGE = "production.uf2"
 
 MAGIC = 0x0A324655, 0x9E5D5157, 0x0AB16F30
 FAMILY_PRESENT = 0x2000
@@ -49,4 +50,4 @@ def command(board: Board, folder: Path) -> list[str]:
     mounted = drives()
     if not mounted:
         raise ToolError(f"the drive of {board.name} is not mounted; {HELP}.")
-    return ["cp", str(folder / "production.uf2"), str(mounted[0])]
+    return ["cp", str(folder / IMAGE), str(mounted[0])]

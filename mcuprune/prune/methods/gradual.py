@@ -6,10 +6,12 @@ After Zhu and Gupta 2017 (arXiv 1710.01878), with a better score (criteria.obd) 
 from math import prod
 from typing import Any
 
+import numpy as np
+
 from mcuprune.data import Data
 from mcuprune.errors import UsageError
 from mcuprune.prune.backend import keras
-from mcuprune.prune.layers import walk
+from mcuprune.prune.layers import prunable, walk
 from mcuprune.prune.masks import Masks
 from mcuprune.prune.objective import Objective
 from mcuprune.prune.schedules import Cubic, Geometric, Schedule
@@ -20,8 +22,8 @@ RAMP = 0.05, 0.5  # the shares of the training at which the ramp begins and ends
 FEW = 0.02  # kept: below this share the ramp is geometric
 ENOUGH = 10_000  # samples for the large batch
 LARGE, SMALL = 128, 32
-FEWEST, MOST = 8, 40  # epochs
-WORK = 3e12  # multiply-accumulates of forward passes that training may take: about a minute on two cores
+FEWEST, MOST = 10, 30  # epochs
+MINUTE, MACS_A_SECOND, SECONDS_A_STEP = 60, 8e9, 0.003  # forward MACs, with all the rest of training in their rate
 
 
 def prune(
@@ -37,17 +39,21 @@ def prune(
     if data is None or objective is None:
         raise UsageError("gradual pruning trains the model and needs data; --method oneshot_magnitude needs none")
     samples = len(hold_back(len(data.x_train), seed)[0])
-    epochs = epochs or default_epochs(model, samples)
     batch = min(LARGE if samples >= ENOUGH else SMALL, samples)
+    epochs = epochs or default_epochs(model, samples, batch)
+    kernels = [kernel.numpy() for _, kernel in prunable(model)]
+    zeros = 1 - sum(np.count_nonzero(kernel) for kernel in kernels) / sum(kernel.size for kernel in kernels)
     steps = epochs * (samples // batch)
     schedule: type[Schedule] = Geometric if 1 - sparsity < FEW else Cubic
-    ramp = schedule(sparsity, begin=round(RAMP[0] * steps), end=round(RAMP[1] * steps))
+    begin, end = (max(round(share * steps), 1) for share in RAMP)
+    ramp = schedule(sparsity, begin, end, initial=min(zeros, sparsity))
     return fit(model, data, objective, Recipe(epochs, batch, RATE, "obd", ramp), seed=seed, progress=progress)
 
 
-def default_epochs(model: keras.Model, samples: int) -> int:
-    """As many as the work allows."""
-    return min(max(round(WORK / (samples * macs(model))), FEWEST), MOST)
+def default_epochs(model: keras.Model, samples: int, batch: int) -> int:
+    """As many as about a minute of two cores allows, by rates measured on small networks: the same on any computer."""
+    seconds = samples * macs(model) / MACS_A_SECOND + samples / batch * SECONDS_A_STEP
+    return min(max(round(MINUTE / seconds), FEWEST), MOST)
 
 
 def macs(model: keras.Model) -> int:

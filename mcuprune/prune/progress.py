@@ -1,0 +1,42 @@
+"""Progress of a training on stderr: bars on a terminal, a line an epoch elsewhere."""
+
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bars
+
+
+class Progress:
+    """What mcuprune.prune.train tells while it trains: epoch, loss, sparsity, and the time that is left."""
+
+    def __init__(self, console: Console | None = None) -> None:
+        self.console = console or Console(stderr=True)
+
+    def start(self, epochs: int, steps: int) -> None:
+        self.epochs, self.steps = epochs, steps
+        self.bars = Bars(
+            TextColumn("epoch {task.fields[epoch]}/{task.fields[epochs]}"),
+            BarColumn(),
+            TextColumn("loss {task.fields[loss]:.4f}  sparsity {task.fields[sparsity]:.1%}"),
+            TimeRemainingColumn(),
+            console=self.console,
+            transient=True,
+            disable=not self.console.is_terminal,
+        )
+        self.task = self.bars.add_task("", total=epochs * steps, epoch=1, epochs=epochs, loss=0.0, sparsity=0.0)
+        self.bars.start()
+
+    def step(self, epoch: int, step: int, loss: float, sparsity: float) -> None:
+        done = epoch * self.steps + step + 1
+        self.bars.update(self.task, completed=done, epoch=epoch + 1, loss=loss, sparsity=sparsity)
+
+    def epoch(self, record: dict[str, Any]) -> None:
+        self.console.print(
+            f"epoch {record['epoch']:>{len(str(self.epochs))}}/{self.epochs}  loss {record['loss']:.4f}  "
+            f"sparsity {record['sparsity']:.1%}  held back {record['metric']:.4f}",
+            highlight=False,
+        )
+
+    def stop(self) -> None:
+        self.bars.stop()
