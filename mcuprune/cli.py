@@ -261,7 +261,9 @@ def flash(folder, tool, dry_run):
 
     board = stages.board_of(folder)
     if dry_run:
-        click.echo(shlex.join(flasher.command(board, folder, tool)))
+        command, note = flasher.preview(board, folder, tool)
+        click.echo(shlex.join(command))
+        click.echo(note, err=True, nl=bool(note))
     else:
         flasher.program(board, folder, tool)
 

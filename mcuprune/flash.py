@@ -23,6 +23,14 @@ def command(board: Board, folder: Path, tool: str | None = None) -> list[str]:
     return TOOLS[_choose(board, tool)].command(board, folder)
 
 
+def preview(board: Board, folder: Path, tool: str | None = None) -> tuple[list[str], str]:
+    """(the command that `program` would run, a note): where no tool is installed, that of the board's best one."""
+    if tool is None and board.tools and not any(map(installed, board.tools)):
+        best = next((name for name in board.tools if name != "uf2"), "uf2")  # a drive cannot be named before it is there
+        return command(board, folder, best), f"{best} is not installed; get it with: {TOOLS[best].HELP}"
+    return command(board, folder, tool), ""
+
+
 def program(board: Board, folder: Path, tool: str | None = None) -> None:
     """Run that command; what the tool prints goes where our own output goes."""
     tool = _choose(board, tool)

@@ -34,8 +34,13 @@ class Firmware:
 
 
 def make(src: Path, build: Path, *targets: str) -> None:
-    """Run the project's Makefile.  Raises ToolError with the compiler's words, Overflow when the image is too large."""
-    command = ["make", "-s", f"-j{os.cpu_count() or 1}", "-C", str(src), f"BUILD={build.resolve()}", *targets]
+    """Build images, such as 'host' or 'firmware.elf', with the project's Makefile.
+
+    Raises Failed with the compiler's words.  The folder is named relative to src, so that maps are the same anywhere.
+    """
+    place = os.path.relpath(build.resolve(), src.resolve())
+    goals = [f"{place}/{target}" if target.endswith(".elf") else target for target in targets]
+    command = ["make", "-s", f"-j{os.cpu_count() or 1}", "-C", str(src), f"BUILD={place}", *goals]
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False)
     except FileNotFoundError:
@@ -65,7 +70,7 @@ def link(src: Path, build: Path, board: Board, image: str) -> Firmware:
     """Link one image: 'firmware', 'production', 'emulator' or 'trace'."""
     elf = build / f"{image}.elf"
     try:
-        make(src, build, str(elf.resolve()))
+        make(src, build, elf.name)
     except Failed as failure:
         over = {name: failure.overflow(name) for name in ("flash", "ram")}
         if not any(over.values()):

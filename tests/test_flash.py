@@ -161,3 +161,9 @@ def test_uf2_blocks_put_the_image_back_together(image, address, family):
     assert memory[: len(image)] == image
     assert not any(memory[len(image) :])
     assert len(memory) - len(image) < 256
+
+
+def test_a_preview_needs_no_tool(tools):
+    command, note = flash.preview(boards.load("stm32f405"), BUILD)
+    assert command[0] == "openocd"
+    assert note.startswith("openocd is not installed")
