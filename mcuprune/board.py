@@ -26,16 +26,16 @@ from pathlib import Path
 
 from mcuprune.errors import UsageError
 
-# gcc -mcpu name -> (kernel set, board whose QEMU machine stands in when QEMU does not model the board itself).
+# gcc -mcpu name -> (sets of kernels, best first, before the portable ones; board whose QEMU machine stands in when QEMU does not model the board itself).
 # Cortex-M3 executes every ARMv6-M instruction; startup.c makes it trap on unaligned data as ARMv6-M does.
 CPUS = {
-    "cortex-m0": ("portable", "mps2_an385"),
-    "cortex-m0plus": ("portable", "mps2_an385"),
-    "cortex-m3": ("portable", "mps2_an385"),
-    "cortex-m4": ("dsp", "mps2_an386"),
-    "cortex-m7": ("dsp", "mps2_an500"),
-    "cortex-m33": ("dsp", "mps2_an505"),
-    "cortex-m55": ("mve", "mps3_an547"),
+    "cortex-m0": (("v6m",), "mps2_an385"),
+    "cortex-m0plus": (("v6m",), "mps2_an385"),
+    "cortex-m3": (("v7m",), "mps2_an385"),
+    "cortex-m4": (("dsp",), "mps2_an386"),
+    "cortex-m7": (("dsp",), "mps2_an500"),
+    "cortex-m33": (("dsp",), "mps2_an505"),
+    "cortex-m55": (("mve", "dsp"), "mps3_an547"),
 }
 
 REQUIRED = {"title": str, "cpu": str, "clock": int, "soc": str, "memory": dict}
@@ -93,9 +93,9 @@ class Board:
         return self.memory["ram"]
 
     @property
-    def isa(self) -> str:
-        """Which folder of firmware/kernels overlays the portable one: 'portable', 'dsp' or 'mve'."""
-        return CPUS[self.cpu][0]
+    def isas(self) -> tuple[str, ...]:
+        """Folders of firmware/kernels in the order in which a kernel is looked for: ('mve', 'dsp', 'portable')."""
+        return (*CPUS[self.cpu][0], "portable")
 
     @property
     def machine(self) -> Machine:
@@ -240,7 +240,7 @@ def describe(board: Board) -> str:
     rows = [
         ("board", " = ".join((board.name, *board.aliases))),
         ("title", board.title),
-        ("core", f"{board.cpu}, {board.fpu or 'no'} floating point, {board.isa} kernels"),
+        ("core", f"{board.cpu}, {board.fpu or 'no'} floating point, {board.isas[0]} kernels"),
         ("clock", f"{board.clock / 1e6:g} MHz"),
         *((name, f"{region.size // 1024} KB at {region.origin:#010x}") for name, region in board.memory.items()),
         ("runs on", f"QEMU {board.machine.name} ({modelled})"),

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from mcuprune import budget, report_html
+from mcuprune import budget, report_html, samples
 from mcuprune.compiled import Compiled, compile_tflite
 from mcuprune.errors import AccuracyError
 from mcuprune.measure import measure
@@ -26,6 +26,8 @@ def compile_model(path: Path, request: Request, say: Say) -> Report:
         (stage / "model.tflite").write_bytes(path.read_bytes())
         say(f"compiling {request.name} for {request.board.name}")
         compiled = compile_tflite(request.name, request.board, stage)
+        if request.data:
+            request = replace(request, data=samples.fit(request.data, compiled.graph))
         report = _finish(compiled, request, Trained(), say)
     return _demand_accuracy(report, request)
 

@@ -4,61 +4,72 @@ It builds without mcuprune, for the board and for the host.  mcuprune itself lin
 so what people rebuild is what was measured.
 
     <model>.h <model>.c mcup_model.h     generated
-    runtime/                             headers and the kernels that the model calls
+    runtime/                             headers and the kernels that the model calls; host/: portable twins
     target/                              startup, linker script, memory maps, the chip's clock and UART
     app/                                 harness.c (tests), main.c (production), host.c
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from mcuprune import __version__, emit
+from mcuprune import buildfiles, emit
 from mcuprune.board import Board, find_folder, memory_script
+from mcuprune.buildfiles import Units
 from mcuprune.graph import Graph
 from mcuprune.layer import Layer
 from mcuprune.plan import Plan
 
-WARNINGS = "-Wall -Wextra -Wconversion -pedantic -Werror"
-
-
 def files(graph: Graph, layers: Sequence[Layer], plan: Plan, board: Board) -> dict[str, str]:
     """{path within src/: text} of the whole project."""
     firmware = find_folder("firmware")
-    project = emit.files(graph, layers, plan)
-    model = emit.c_name(graph.name)
-    kernels = sorted({kernel_file(firmware, call.function, board.isa) for x in layers for call in x.calls})
+    functions = sorted({call.function for layer in layers for call in layer.calls})
+    kernels = [path for f in functions for path in kernel_files(firmware, f, board.isas)]
+    portable = [path for f in functions for path in kernel_files(firmware, f, ("portable",))]
     target = [firmware / "startup/startup.c", firmware / "link/link.ld", firmware / f"soc/{board.soc}.c"]
     apps = [firmware / f"app/{name}.c" for name in ("harness", "main", "host")]
-    runtime = [*headers(firmware / "include", [*kernels, *target, *apps]), *kernels]
-    for subfolder, sources in (("runtime", runtime), ("target", target), ("app", apps)):
-        project |= {f"{subfolder}/{path.name}": path.read_text() for path in sources}
-    project["target/board/memory.ld"] = memory_script(board.memory)
+    runtime = [*headers(firmware, [*kernels, *portable, *target, *apps]), *kernels]
+    overlaid = [path for path in portable if path not in kernels]
+
+    project = emit.files(graph, layers, plan)
+    for subfolder, sources in (("runtime", runtime), ("runtime/host", overlaid), ("target", target), ("app", apps)):
+        project |= {f"{subfolder}/{path.name}": path.read_text(encoding="utf-8") for path in sources}
     machine = {"flash": board.machine.flash, "ram": board.machine.ram}
+    project["target/board/memory.ld"] = memory_script(board.memory)
     project["target/emulator/memory.ld"] = memory_script(machine)
-    units = [f"{model}.c", *(f"runtime/{path.name}" for path in kernels)]
-    project["Makefile"] = "\n".join(_makefile(model, units, board)) + "\n"
-    project["CMakeLists.txt"] = "\n".join(_cmake(model, units, board)) + "\n"
+
+    model = emit.c_name(graph.name)
+    units = Units(
+        tuple(f"runtime/{path.name}" for path in kernels),
+        tuple(f"runtime/{'host/' if path in overlaid else ''}{path.name}" for path in portable),
+    )
+    project["Makefile"] = buildfiles.makefile(model, units, board)
+    project["CMakeLists.txt"] = buildfiles.cmake(model, units, board)
     return project
 
 
-def kernel_file(firmware: Path, function: str, isa: str) -> Path:
-    """mcup_conv_2d_d8_s8 -> the file of that kernel for an instruction set, the portable one where it has none."""
-    name = f"{function.removeprefix('mcup_')}.c"
-    special = firmware / "kernels" / isa / name
-    return special if special.exists() else firmware / "kernels/portable" / name
+def kernel_files(firmware: Path, function: str, isas: Sequence[str]) -> list[Path]:
+    """mcup_conv_2d_d8_s8 -> the C and assembly files of that kernel in the first set that has any."""
+    stem = function.removeprefix("mcup_")
+    for isa in isas:
+        found = [path for path in (firmware / "kernels" / isa).glob(f"{stem}.[cS]")]
+        if found:
+            return sorted(found)
+    raise AssertionError(f"no kernel {function}")
 
 
-def headers(folder: Path, sources: Sequence[Path]) -> list[Path]:
-    """The files of folder that sources include, and what those include."""
+def headers(firmware: Path, sources: Sequence[Path]) -> list[Path]:
+    """The headers that sources include, from include/ or from beside the source, and what those include."""
     found: set[Path] = set()
-    waiting = [folder / "mcuprune.h", *sources]
+    waiting = list(sources)
     while waiting:
         path = waiting.pop()
-        found.add(path)
-        names = re.findall(r'^#include "(.+)"', path.read_text(encoding="utf-8"), re.MULTILINE)
-        waiting += [folder / name for name in names if (folder / name).exists() and folder / name not in found]
-    return sorted(path for path in found if path.parent == folder)
+        for name in re.findall(r'^#include "(.+)"', path.read_text(encoding="utf-8"), re.MULTILINE):
+            header = next((f / name for f in (path.parent, firmware / "include") if (f / name).exists()), None)
+            if header and header not in found:  # generated headers are not among them
+                found.add(header)
+                waiting.append(header)
+    return sorted(found, key=lambda path: path.name)
 
 
 def write(project: dict[str, str], folder: Path) -> None:
@@ -66,104 +77,3 @@ def write(project: dict[str, str], folder: Path) -> None:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
-
-
-def _makefile(model: str, units: Sequence[str], board: Board) -> Iterator[str]:
-    yield f"# {model} for {board.title}.  Generated by mcuprune {__version__}."
-    yield "#"
-    yield "#   make            firmware.elf (the test harness, run by semihosting) and production.elf, with .bin and .hex"
-    yield f"#   make emulator   the harness at the addresses of QEMU's {board.machine.name}"
-    yield "#   make trace      that harness, writing what every layer computes"
-    yield "#   make host       the same model as a program for this computer"
-    yield ""
-    yield "CROSS   ?= arm-none-eabi-"
-    yield "BUILD   ?= build"
-    yield "HOSTCC  ?= cc"
-    yield f"CPU     := {' '.join(board.flags)}"
-    yield f"BOARD   := {' '.join(board.defines)}"
-    yield f"WARN    := {WARNINGS}"
-    yield "# Calls stay calls, in the order of the layers, so that a profile can tell the layers apart."
-    yield "CFLAGS  := -std=c11 -O2 -ffunction-sections -fdata-sections -fno-optimize-sibling-calls \\"
-    yield "           -ffreestanding -Iruntime -I. $(BOARD) $(WARN)"
-    yield "LDFLAGS := -nostartfiles --specs=nano.specs -Wl,--gc-sections -Wl,--build-id=none -T target/link.ld"
-    yield ""
-    yield f"MODEL    := {_wrapped(units)}"
-    yield "HARNESS  := $(MODEL) target/startup.c app/harness.c"
-    yield f"CHIP     := target/{board.soc}.c"
-    yield "SHIPPED  := $(MODEL) target/startup.c app/main.c $(CHIP)"
-    yield "HEADERS  := $(wildcard *.h runtime/*.h target/*.h)"
-    yield "SCRIPTS  := $(wildcard target/*.ld target/*/*.ld)"
-    yield "objects   = $(patsubst %.c,$(BUILD)/$(1)/%.o,$(2))"
-    yield ""
-    yield "all: $(foreach i,firmware production,$(foreach e,elf bin hex,$(BUILD)/$(i).$(e)))"
-    yield "emulator: $(BUILD)/emulator.elf"
-    yield "trace: $(BUILD)/trace.elf"
-    yield "host: $(BUILD)/host"
-    yield ""
-    link = "$(CROSS)gcc $(CPU) $(LDFLAGS) -Wl,-Map=$(@:.elf=.map) $(filter %.o,$^) -o $@"
-    for image, objects, memory in (
-        ("firmware", "$(call objects,arm,$(HARNESS) $(CHIP))", "board"),
-        ("production", "$(call objects,arm,$(SHIPPED))", "board"),
-        ("emulator", "$(call objects,arm,$(HARNESS))", "emulator"),
-        ("trace", "$(call objects,trace,$(HARNESS))", "emulator"),
-    ):
-        yield f"$(BUILD)/{image}.elf: {objects} $(SCRIPTS)"
-        yield f"\t{link} -L target/{memory}"
-    yield "$(BUILD)/host: $(MODEL) app/host.c $(HEADERS)"
-    yield "\t@mkdir -p $(@D)"
-    yield "\t$(HOSTCC) -std=c11 -O3 -Iruntime -I. $(WARN) $(filter %.c,$^) -o $@"
-    yield ""
-    yield "$(BUILD)/arm/%.o: %.c $(HEADERS)"
-    yield "\t@mkdir -p $(@D)"
-    yield "\t$(CROSS)gcc $(CPU) $(CFLAGS) -c $< -o $@"
-    yield "$(BUILD)/trace/%.o: %.c $(HEADERS)"
-    yield "\t@mkdir -p $(@D)"
-    yield "\t$(CROSS)gcc $(CPU) $(CFLAGS) -DMCUP_TRACE -c $< -o $@"
-    yield "%.bin: %.elf"
-    yield "\t$(CROSS)objcopy -O binary $< $@"
-    yield "%.hex: %.elf"
-    yield "\t$(CROSS)objcopy -O ihex $< $@"
-    yield ""
-    yield "clean:"
-    yield "\trm -rf $(BUILD)"
-    yield ""
-    yield ".PHONY: all emulator trace host clean"
-    yield ".SECONDARY:"
-
-
-def _cmake(model: str, units: Sequence[str], board: Board) -> Iterator[str]:
-    sources = "\n    ".join(units)
-    yield f"# {model} for {board.title}.  Generated by mcuprune {__version__}."
-    yield "#"
-    yield f"# As part of your project: add_subdirectory(src), target_link_libraries(app {model})."
-    yield "# On its own, for the board:"
-    yield "#   cmake -B build -DCMAKE_SYSTEM_NAME=Generic -DCMAKE_C_COMPILER=arm-none-eabi-gcc \\"
-    yield "#         -DCMAKE_TRY_COMPILE_TARGET_TYPE=STATIC_LIBRARY && cmake --build build"
-    yield "# and for the host: cmake -B build && cmake --build build"
-    yield "cmake_minimum_required(VERSION 3.16)"
-    yield f"project({model} C)"
-    yield ""
-    yield f"add_library({model} STATIC\n    {sources})"
-    yield f"target_include_directories({model} PUBLIC . runtime)"
-    yield f"target_compile_features({model} PUBLIC c_std_11)"
-    yield f"target_compile_options({model} PRIVATE {WARNINGS} -ffunction-sections -fdata-sections)"
-    yield ""
-    yield "if(NOT CMAKE_SYSTEM_NAME STREQUAL Generic)"
-    yield "    add_executable(host app/host.c)"
-    yield f"    target_link_libraries(host {model})"
-    yield "    return()"
-    yield "endif()"
-    yield ""
-    yield f"set(CPU {' '.join(board.flags)})"
-    yield f"target_compile_options({model} PUBLIC ${{CPU}} -O2 -ffreestanding -fno-optimize-sibling-calls)"
-    yield "foreach(image harness main)"
-    yield f"    add_executable(${{image}}.elf app/${{image}}.c target/startup.c target/{board.soc}.c)"
-    yield f"    target_compile_options(${{image}}.elf PRIVATE {' '.join(board.defines)} -ffunction-sections -fdata-sections)"
-    yield "    target_link_options(${image}.elf PRIVATE ${CPU} -nostartfiles --specs=nano.specs -Wl,--gc-sections"
-    yield "        -T ${CMAKE_CURRENT_SOURCE_DIR}/target/link.ld -L ${CMAKE_CURRENT_SOURCE_DIR}/target/board)"
-    yield f"    target_link_libraries(${{image}}.elf {model})"
-    yield "endforeach()"
-
-
-def _wrapped(units: Sequence[str]) -> str:
-    return " \\\n            ".join(units)

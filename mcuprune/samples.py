@@ -2,8 +2,22 @@
 
 import numpy as np
 
+from mcuprune import data
+from mcuprune.data import Data
+from mcuprune.errors import UsageError
 from mcuprune.graph import Graph, Tensor
 from mcuprune.ops import sample_shape
+
+
+def fit(tests: Data, graph: Graph) -> Data:
+    """Data in the shape of a network's input, with targets that its output can be compared with."""
+    tests = data.fit(tests, graph.input.shape[1:])
+    targets, name = (tests.x_test, "x_test") if tests.y_test is None else (tests.y_test, "y_test")
+    shape = graph.output.shape[1:]
+    labels = natural_metric(graph, tests.y_test) == "accuracy" and targets.shape[1:] == shape[:-1]
+    if not labels and targets[0].size != graph.output.count:
+        raise UsageError(f"the model answers with shape {shape}, {name} holds targets of shape {targets.shape[1:]}")
+    return tests
 
 
 def quantize(x: np.ndarray, tensor: Tensor) -> np.ndarray:

@@ -52,7 +52,7 @@ def verify(
 ) -> Verified:
     """Emulator against oracle on `count` samples; with data also the accuracy of the device on all of x_test."""
     compiled, made = load(folder)
-    tests = data.fit(data.load(spec, rescale), compiled.graph.input.shape[1:]) if spec else None
+    tests = samples.fit(data.load(spec, rescale), compiled.graph) if spec else None
     request = Request(
         name=made.model.name, source=made.model.source, sha256=made.model.sha256, board=compiled.board, output=folder,
         budget=made.budget, data=tests, samples=count, seed=seed,

@@ -6,15 +6,14 @@ Tensors keep the indices they have in the file, so that a Graph can be compared 
 """
 
 import hashlib
-import re
 import struct
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import tflite
 
+from mcuprune import naming
 from mcuprune.errors import UnsupportedModel, UsageError
 from mcuprune.graph import Graph, Op, Tensor
 from mcuprune.ops import OPS, unsupported
@@ -96,7 +95,7 @@ def read(path: Path | str) -> Graph:
     graph = Graph(
         path.stem,
         tuple(file.tensors),
-        tuple(_named(inside, file.tensors)),
+        tuple(naming.named(inside, file.tensors)),
         (source,),
         (target,),
         source=path.name,
@@ -264,7 +263,7 @@ def _check_ends(path: Path, file: _File) -> None:
 
 def _check_op(file: _File, op: Op) -> None:
     """Refuse what no operator's own check has to know: strange kinds and strange types."""
-    label = replace(op, name=_name(op, file.tensors))
+    label = replace(op, name=naming.name(op, file.tensors))
     activations = [file.tensors[i] for i in (*op.inputs, *op.outputs) if i >= 0 and not file.tensors[i].constant]
     for dtype, reason in REFUSED_TYPES.items():
         if dtype in {tensor.dtype for tensor in activations}:
@@ -283,48 +282,3 @@ def _check_op(file: _File, op: Op) -> None:
             raise unsupported(label, f"has the tensor {tensor.name} without one scale and zero point", "quantize it")
         if not tensor.count:
             raise unsupported(label, f"has the empty tensor {tensor.name}", "leave it out")
-
-
-# --- names -------------------------------------------------------------------------------------------------------
-
-WEIGHTED = re.compile(r"(BiasAdd|Conv2D|Conv1D|convolution|depthwise|MatMul)\d*")
-
-
-def short_name(kind: str, tensors: list[str]) -> str:
-    """A layer's name as its author would recognise it, from the names of its output and its constants.
-
-    TensorFlow joins the names of what it fused; the part with weights, else the oldest, is the layer.  The output of
-    a whole network has a name of its own, which says nothing.
-
-    >>> short_name("conv_2d", ["model/activation/Relu;model/conv2d_1/BiasAdd;model/conv2d_1/Conv2D"])
-    'conv2d_1'
-    >>> short_name("fully_connected", ["Identity", "model/dense/MatMul"])
-    'dense'
-    >>> short_name("softmax", ["StatefulPartitionedCall:0"])
-    'softmax'
-    """
-    for tensor in tensors:
-        parts = [part.split("/") for part in tensor.split(";") if "/" in part]
-        weighted = [part for part in parts if WEIGHTED.fullmatch(part[-1])]
-        for part in weighted or parts[-1:]:
-            if name := re.sub(r"\W+", "_", part[-2], flags=re.ASCII).strip("_"):
-                return f"layer_{name}" if name[0].isdigit() else name
-    return kind
-
-
-def _name(op: Op, tensors: list[Tensor]) -> str:
-    constants = [tensors[i].name for i in op.inputs if i >= 0 and tensors[i].constant]
-    return short_name(op.kind, [tensors[op.outputs[0]].name, *constants])
-
-
-def _named(ops: list[Op], tensors: list[Tensor]) -> Iterator[Op]:
-    """The operators under unique names: a second conv2d is conv2d_n2."""
-    used: set[str] = set()
-    for op in ops:
-        stem = name = _name(op, tensors)
-        number = 1
-        while name in used:
-            number += 1
-            name = f"{stem}_n{number}"
-        used.add(name)
-        yield replace(op, name=name)

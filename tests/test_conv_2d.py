@@ -140,7 +140,7 @@ def test_a_layer_counts_its_work():
     [
         ({"scale": np.ones(3, np.float32)}, "3 weight scales for 4 outputs"),
         ({"zero_point": np.ones(4, np.int64)}, "asymmetric weights"),
-        ({"data": None}, "weights that are computed"),
+        ({"data": None}, "weights that the network computes"),
         ({"data": np.ones((4, 3, 3, 2), np.int16), "dtype": "int16"}, "int16 weights"),
     ],
 )

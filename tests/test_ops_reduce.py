@@ -31,10 +31,10 @@ def pooled(random: np.random.Generator, kind: str) -> Graph:
 @pytest.mark.parametrize("kind", ["max_pool_2d", "average_pool_2d"])
 def test_pools_agree(kind):
     random = np.random.default_rng(1)
-    graphs = [pooled(random, kind) for _ in range(250)]
+    graphs = [pooled(random, kind) for _ in range(120)]
     judge([(graph, random_inputs(random, graph)) for graph in graphs])
     in_place = [graph for graph in graphs if ops.OPS[kind].lower(graph, graph.ops[0]).in_place]
-    assert len(in_place) > 30  # the harness has run these both ways
+    assert len(in_place) > 15  # the harness has run these both ways
 
 
 def averaged(random: np.random.Generator, shape: tuple[int, ...], over: list[int], keep: bool) -> Graph:
@@ -50,7 +50,7 @@ def averaged(random: np.random.Generator, shape: tuple[int, ...], over: list[int
 def test_means_agree():
     random = np.random.default_rng(2)
     graphs = []
-    for _ in range(300):
+    for _ in range(150):
         shape = (1, *map(int, random.integers(1, 9, random.integers(1, 4))))
         over = random.permutation(len(shape))[: random.integers(1, len(shape) + 1)]
         graphs.append(averaged(random, shape, over.tolist(), bool(random.random() < 0.5)))

@@ -1,4 +1,4 @@
-/* TFLite's fixed-point arithmetic, bit for bit: a Q31 multiplication and a shift, each rounded on its own. */
+/* TFLite's fixed-point arithmetic, bit for bit: a Q31 multiplication and a shift, both rounded. */
 #ifndef MCUP_MATH_H
 #define MCUP_MATH_H
 

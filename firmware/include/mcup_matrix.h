@@ -1,5 +1,5 @@
-/* A weight matrix times one column, an encoding at a time.  All of them end a row alike; `column` holds matrix->inputs
- * bytes, `output` receives matrix->rows. */
+/* A weight matrix times one column, an encoding at a time.  All of them end a row alike; `column`
+ * holds matrix->inputs bytes, `output` receives matrix->rows. */
 #ifndef MCUP_MATRIX_H
 #define MCUP_MATRIX_H
 
@@ -8,14 +8,16 @@
 typedef void mcup_rows_t(const mcup_matrix_t *matrix, const int8_t *column, int8_t *output);
 
 /* The output of a row whose products sum to acc, the bias included. */
-static inline int8_t mcup_finish_row(const mcup_matrix_t *matrix, const mcup_row_t *row, int32_t acc)
+static inline int8_t mcup_finish_row(const mcup_matrix_t *matrix, const mcup_row_t *row,
+                                     int32_t acc)
 {
     return mcup_clamp(mcup_scale(acc, row->multiplier, row->shift), matrix->zero_point,
                       matrix->least, matrix->most);
 }
 
 /* dense: every weight, a byte each */
-static inline void mcup_rows_dense(const mcup_matrix_t *matrix, const int8_t *column, int8_t *output)
+static inline void mcup_rows_dense(const mcup_matrix_t *matrix, const int8_t *column,
+                                   int8_t *output)
 {
     const int8_t *weight = (const int8_t *)matrix->stream;
     const mcup_row_t *row = matrix->row;

@@ -6,8 +6,9 @@
 
 #include <string.h>
 
-/* The column of output pixel (y, x): gathered into window->column, or where it lies in the input. */
-static inline const int8_t *mcup_column(const mcup_window_t *window, const int8_t *input, int y, int x)
+/* The column of output pixel (y, x): gathered into window->column, or where the input has it. */
+static inline const int8_t *mcup_column(const mcup_window_t *window, const int8_t *input, int y,
+                                        int x)
 {
     const size_t channels = (size_t)window->channels;
     const int top = y * window->stride_y - window->top;
@@ -23,7 +24,8 @@ static inline const int8_t *mcup_column(const mcup_window_t *window, const int8_
         for (int kx = 0; kx < window->kernel_width; kx++, to += channels) {
             const int from_x = left + kx * window->dilation_x;
             if (inside_y && from_x >= 0 && from_x < window->input_width) {
-                memcpy(to, input + (from_y * window->input_width + from_x) * window->channels, channels);
+                const int pixel = from_y * window->input_width + from_x;
+                memcpy(to, input + pixel * window->channels, channels);
             } else {
                 memset(to, window->fill, channels);
             }

@@ -30,7 +30,7 @@ typedef struct {
     uint16_t bytes;     /* of the row's stream; 0 when dense */
 } mcup_row_t;
 
-/* A weight matrix, to be multiplied by a column of inputs: the core of convolution and fully connected. */
+/* A weight matrix, to be multiplied by columns: the core of convolution and fully connected. */
 typedef struct {
     const mcup_row_t *row; /* [rows] */
     const uint8_t *stream; /* the weights, row after row, as the kernel's encoding lays them out */
@@ -43,7 +43,7 @@ typedef struct {
 
 /* A window sliding over an image.  A column is what it sees, in (row, column, channel) order. */
 typedef struct {
-    int8_t *column;        /* room to gather a column in; null when each lies in the image as it is */
+    int8_t *column;        /* room to gather one in; null when each lies in the image as it is */
     int16_t input_height;
     int16_t input_width;
     int16_t channels;

@@ -1,4 +1,4 @@
-/* Convolution, int8, N4 weights.  Portable C: the definition that the other instruction sets must match. */
+/* Convolution, int8, N4 weights.  Portable C: what other instruction sets must match. */
 #include "mcup_window.h"
 
 void mcup_conv_2d_n4_s8(const mcup_conv_2d_t *layer, const int8_t *input, int8_t *output)

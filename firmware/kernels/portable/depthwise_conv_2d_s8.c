@@ -1,8 +1,9 @@
-/* Depthwise convolution, int8, dense weights.  Portable C: the definition that the other instruction sets must match. */
+/* Depthwise convolution, int8, dense.  Portable C: what other instruction sets must match. */
 #include "mcup_window.h"
 
 /* Every channel of one pixel; a tap of a channel is `channels` bytes after the one before. */
-static void depthwise_pixel(const mcup_depthwise_conv_2d_t *layer, const int8_t *column, int8_t *output)
+static void depthwise_pixel(const mcup_depthwise_conv_2d_t *layer, const int8_t *column,
+                            int8_t *output)
 {
     const mcup_matrix_t *matrix = &layer->matrix;
     const int8_t *weight = (const int8_t *)matrix->stream;
@@ -21,7 +22,8 @@ static void depthwise_pixel(const mcup_depthwise_conv_2d_t *layer, const int8_t 
     }
 }
 
-void mcup_depthwise_conv_2d_s8(const mcup_depthwise_conv_2d_t *layer, const int8_t *input, int8_t *output)
+void mcup_depthwise_conv_2d_s8(const mcup_depthwise_conv_2d_t *layer, const int8_t *input,
+                               int8_t *output)
 {
     for (int y = 0; y < layer->window.output_height; y++) {
         for (int x = 0; x < layer->window.output_width; x++) {

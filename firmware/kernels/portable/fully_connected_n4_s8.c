@@ -1,7 +1,8 @@
-/* Fully connected, int8, N4 weights.  Portable C: the definition that the other instruction sets must match. */
+/* Fully connected, int8, N4 weights.  Portable C: what other instruction sets must match. */
 #include "mcup_matrix.h"
 
-void mcup_fully_connected_n4_s8(const mcup_fully_connected_t *layer, const int8_t *input, int8_t *output)
+void mcup_fully_connected_n4_s8(const mcup_fully_connected_t *layer, const int8_t *input,
+                                int8_t *output)
 {
     for (int32_t i = 0; i < layer->batches; i++) {
         mcup_rows_n4(&layer->matrix, input, output);
