@@ -26,7 +26,8 @@ from pathlib import Path
 
 from mcuprune.errors import UsageError
 
-# gcc -mcpu name -> (sets of kernels, best first, before the portable ones; board whose QEMU machine stands in when QEMU does not model the board itself).
+# gcc -mcpu name -> (sets of kernels, best first, before the portable ones;
+#                    board whose QEMU machine stands in when QEMU does not model the board itself).
 # Cortex-M3 executes every ARMv6-M instruction; startup.c makes it trap on unaligned data as ARMv6-M does.
 CPUS = {
     "cortex-m0": (("v6m",), "mps2_an385"),

@@ -82,6 +82,11 @@ def check_flash(compiled: Compiled, request: Request) -> None:
         raise _over_flash(compiled, request)
 
 
+def fits_ram(compiled: Compiled, request: Request) -> bool:
+    """Whether what is known before a run fits: all but the stack."""
+    return compiled.firmware.fits and compiled.static_bytes <= request.ram_limit[0]
+
+
 def check_ram(compiled: Compiled, request: Request, stack_bytes: int = 0) -> None:
     """Raise OverBudget when RAM does not suffice, naming the largest buffers."""
     need, (limit, whose) = compiled.static_bytes + stack_bytes, request.ram_limit

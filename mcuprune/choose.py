@@ -1,9 +1,36 @@
-"""Choose an encoding for every layer: the one that takes the fewest bytes of flash."""
+"""Choose an encoding and a kernel for every layer, by bytes of flash and predicted cycles.
 
-from mcuprune import ops
+Every layer has a few candidates: each encoding with the operator's own kernel, and the special kernels that suit it.
+A goal weighs the bytes of a whole network against its cycles:
+
+    size        the fewest bytes
+    speed       the fewest cycles
+    balanced    the knee between the two: the least product of bytes and cycles
+    a limit     the fewest cycles within so many bytes, by Lagrange's method: minimise cycles + price * bytes over
+                each layer on its own, and search the lowest price at which the sum of bytes is within the limit
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from mcuprune import cost, kernels, ops
+from mcuprune.board import Board
 from mcuprune.encodings import ENCODINGS
-from mcuprune.graph import Graph
-from mcuprune.layer import Layer
+from mcuprune.graph import Graph, Op
+from mcuprune.layer import Array, Layer, leaves
+
+GOALS = ("size", "speed", "balanced")
+UNKNOWN = 1e18  # cycles of a kernel that was never measured on a core: chosen where there is nothing else
+DEAR = 1e12  # a price at which only bytes count
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One way to compute a layer."""
+
+    layer: Layer
+    size: int  # bytes of constants in flash
+    cycles: float
 
 
 def smallest(weights) -> str:
@@ -14,14 +41,81 @@ def smallest(weights) -> str:
     return min(ENCODINGS, key=lambda name: (ENCODINGS[name].size(weights), name != "dense"))
 
 
-def layers(graph: Graph) -> list[Layer]:
-    """Every operator of the graph, lowered with its chosen encoding."""
-    lowered = []
-    for op in graph.ops:
-        module = ops.OPS[op.kind]
-        encoded = None
-        if hasattr(module, "weights"):
-            weights = module.weights(graph, op)
-            encoded = ENCODINGS[smallest(weights)].encode(weights)
-        lowered.append(module.lower(graph, op, encoded))
-    return lowered
+def layers(graph: Graph, board: Board, goal: str | int = "balanced") -> list[Layer]:
+    """Every operator of the graph, lowered.  goal: a name of GOALS, or the bytes that all constants may take."""
+    choices = [candidates(graph, op, board) for op in graph.ops]
+    return [candidate.layer for candidate in _choose(choices, goal)]
+
+
+def recorded(graph: Graph, board: Board, kernels_used: Sequence[tuple[str | None, str | None]]) -> list[Layer]:
+    """The choice that a report tells of.  kernels_used: (kernel, encoding) of every layer, None where it has none."""
+    found = []
+    for op, used in zip(graph.ops, kernels_used, strict=True):
+        layers = [candidate.layer for candidate in candidates(graph, op, board)]
+        found.append(next((layer for layer in layers if identity(layer) == used), layers[0]))
+    return found
+
+
+def identity(layer: Layer) -> tuple[str | None, str | None]:
+    """(kernel, encoding) as a report names them."""
+    kernel = layer.calls[0].function if layer.calls else None
+    return kernel, layer.encoded.encoding if layer.encoded else None
+
+
+def candidates(graph: Graph, op: Op, board: Board) -> list[Candidate]:
+    """All ways to compute an operator on a board."""
+    module = ops.OPS[op.kind]
+    if hasattr(module, "weights"):
+        weights = module.weights(graph, op)
+        fitting = [e for e in ENCODINGS.values() if e.size(weights) < float("inf")]
+        found = [module.lower(graph, op, e.encode(weights), board.isas) for e in fitting]
+    else:
+        found = [module.lower(graph, op)]
+    special = (k.lower(graph, op, board.isas) for k in kernels.KERNELS.values() if k.OP == op.kind)
+    found += [layer for layer in special if layer]
+    return [Candidate(layer, constant_bytes(layer), _cycles(layer, board.cpu)) for layer in found]
+
+
+def constant_bytes(layer: Layer) -> int:
+    """Bytes of a layer's arrays in flash."""
+    return sum(f.size for call in layer.calls for _, f in leaves(call.fields) if isinstance(f, Array))
+
+
+def _cycles(layer: Layer, cpu: str) -> float:
+    predicted = cost.cycles(layer, cpu)
+    return UNKNOWN if predicted is None else predicted
+
+
+def _choose(choices: Sequence[Sequence[Candidate]], goal: str | int) -> list[Candidate]:
+    if goal == "size":
+        return _at_price(choices, DEAR)
+    if goal == "speed":
+        return _at_price(choices, 0.0)
+    if goal == "balanced":
+        return _knee(choices)
+    low, high = 0.0, DEAR
+    if _size(_at_price(choices, low)) <= goal:
+        return _at_price(choices, low)
+    for _ in range(60):
+        middle = (low * high) ** 0.5 if low else high / 1e6
+        low, high = (low, middle) if _size(_at_price(choices, middle)) <= goal else (middle, high)
+    return _at_price(choices, high)
+
+
+def _knee(choices: Sequence[Sequence[Candidate]]) -> list[Candidate]:
+    """The least product of bytes and cycles: along the curve of best choices, where d cycles / cycles = - d bytes / bytes."""
+    found = _at_price(choices, 0.0)
+    for _ in range(8):
+        price = sum(c.cycles for c in found) / max(_size(found), 1)
+        found = _at_price(choices, price)
+    return found
+
+
+def _at_price(choices: Sequence[Sequence[Candidate]], price: float) -> list[Candidate]:
+    """The best candidate of each layer when a byte costs `price` cycles."""
+    worth: Callable[[Candidate], tuple] = lambda c: (c.cycles + price * c.size, c.size, c.cycles)  # noqa: E731
+    return [min(each, key=worth) for each in choices]
+
+
+def _size(found: Sequence[Candidate]) -> int:
+    return sum(candidate.size for candidate in found)

@@ -21,6 +21,9 @@ EPILOG = (
 SAMPLES_HELP = "Samples in a .npy file: int8 as they are, other types as real values, which are quantized."
 
 
+GOALS = ("size", "speed", "balanced")
+
+
 class Size(click.ParamType):
     """256KB, 1MB, 65536."""
 
@@ -81,6 +84,7 @@ def common(function):
             click.option("--ram", type=Size(), help="RAM that it may take, stack included."),
             click.option("--data", help="An .npz with x_train y_train x_test y_test, or package.module:function."),
             click.option("--rescale", metavar="F", help="Multiply the data by this, such as 1/255."),
+            click.option("--optimize", "goal", type=click.Choice(GOALS), help="Default: the fastest that fits."),
             click.option("--samples", type=click.IntRange(1, 100_000), help="Inferences to compare with the oracle."),
             click.option("--seed", type=click.IntRange(0), default=0, help="Equal seeds give equal results."),
             click.option("-o", "--output", type=click.Path(path_type=Path), help="Default: build/<model>-<board>."),
@@ -163,6 +167,7 @@ def _request(model, board_name, options, log, data=None):
         output=options["output"] or Path("build") / f"{name}-{chosen.name}",
         budget=Budget(options["budget"], options["ram"]),
         data=data,
+        goal=options["goal"],
         seed=options["seed"],
         samples=options["samples"] or SAMPLES,
         verify=not options["no_verify"],

@@ -57,12 +57,19 @@ class Compiled:
         return sum(layer.macs for layer in self.layers)
 
 
-def compile_tflite(name: str, board: Board, folder: Path) -> Compiled:
-    """Read folder/model.tflite, choose encodings, plan memory, write folder/src and link the images into folder.
+def read(path: Path, name: str) -> Graph:
+    return replace(tflite.read(path), name=name)
 
-    name becomes the model's name in C.
+
+def compile_tflite(name: str, board: Board, folder: Path, goal: str | int = "size") -> Compiled:
+    """Read folder/model.tflite, choose kernels, plan memory, write folder/src and link the images into folder.
+
+    name becomes the model's name in C; goal: as for choose.layers.
     """
-    graph, layers, arena = planned(folder / "model.tflite", name)
+    graph = read(folder / "model.tflite", name)
+    layers = tuple(choose.layers(graph, board, goal))
+    arena = plan.plan(graph, layers)
+    shutil.rmtree(folder / "src", ignore_errors=True)
     project.write(project.files(graph, layers, arena, board), folder / "src")
     firmware, production = (link.link(folder / "src", folder, board, i) for i in ("firmware", "production"))
     if firmware.fits and production.fits:
@@ -72,13 +79,6 @@ def compile_tflite(name: str, board: Board, folder: Path) -> Compiled:
             image = (folder / "production.bin").read_bytes()
             (folder / "production.uf2").write_bytes(uf2.encode(image, board.flash.origin, board.tools["uf2"]))
     return Compiled(graph, layers, arena, board, folder, firmware, production)
-
-
-def planned(path: Path, name: str) -> tuple[Graph, tuple[Layer, ...], plan.Plan]:
-    """Everything about the program but its files."""
-    graph = replace(tflite.read(path), name=name)
-    layers = tuple(choose.layers(graph))
-    return graph, layers, plan.plan(graph, layers)
 
 
 def constant_bytes(compiled: Compiled) -> tuple[int, int, int]:

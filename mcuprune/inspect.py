@@ -25,9 +25,11 @@ def show(target: Path) -> None:
 
 
 def _int8(path: Path) -> list[list[str]]:
-    from mcuprune.compiled import dense_weight_bytes, layer_bytes, planned
+    from mcuprune import board, choose
+    from mcuprune.compiled import dense_weight_bytes, layer_bytes, read
 
-    graph, layers, _ = planned(path, "model")
+    graph = read(path, "model")
+    layers = choose.layers(graph, board.load("stm32f405"), "size")
     rows = []
     for layer in layers:
         weights, indices = layer_bytes(layer)

@@ -11,7 +11,7 @@ from mcuprune.graph import Graph, Op
 from mcuprune.layer import Call, Field, Layer
 from mcuprune.lookup import EVERY_INT8
 from mcuprune.matrix import chunks
-from mcuprune.ops import ACTIVATIONS, check_activation, output_range, sample_shape, samples, unsupported
+from mcuprune.ops import ACTIVATIONS, check_activation, operands, output_range, sample_shape, samples, unsupported
 
 RANK = 4  # of mcup_pairs_t
 
@@ -26,19 +26,20 @@ def read(options: tflite.AddOptions | tflite.MulOptions) -> dict[str, object]:
 
 def check(graph: Graph, op: Op) -> None:
     check_activation(op)
-    for operand in graph.operands(op):
+    for operand in operands(graph, op):
         if operand.dtype != "int8" or len(operand.scale) != 1:
             why = f"has the constant {operand.name} ({operand.dtype}) without one scale and zero point"
-            raise unsupported(op, why, "convert the whole model to int8, with TFLITE_BUILTINS_INT8 as the only operators")
+            raise unsupported(op, why, "convert the whole model to int8, with TFLITE_BUILTINS_INT8 alone")
     if len(loops(graph, op)[0]) > RANK:
-        shapes = " and ".join(str(list(operand.shape)) for operand in graph.operands(op))
-        raise unsupported(op, f"broadcasts {shapes} over more than {RANK} dimensions", "merge dimensions with a RESHAPE")
+        shapes = " and ".join(str(list(operand.shape)) for operand in operands(graph, op))
+        why = f"broadcasts {shapes} over more than {RANK} dimensions"
+        raise unsupported(op, why, "merge dimensions with a RESHAPE")
 
 
 def loops(graph: Graph, op: Op) -> list[tuple[int, ...]]:
     """[dims, steps of a, steps of b] in as few dimensions as will do."""
     shape = graph.tensors[op.outputs[0]].shape
-    steps = (strides.broadcast_steps(operand.shape, shape) for operand in graph.operands(op))
+    steps = (strides.broadcast_steps(operand.shape, shape) for operand in operands(graph, op))
     return strides.collapse(shape, *steps)
 
 
@@ -47,7 +48,7 @@ def evaluate(graph: Graph, op: Op, table: np.ndarray, inputs: list[np.ndarray]) 
     target = graph.tensors[op.outputs[0]]
     a, b = (
         x.reshape(len(x), *strides.pad(x.shape[1:], len(target.shape), 1)).view(np.uint8)
-        for x in map(samples, graph.operands(op), inputs)
+        for x in map(samples, operands(graph, op), inputs)
     )
     n = max(len(a), len(b))
     a, b = (np.broadcast_to(x, (n, *x.shape[1:])) for x in (a, b))
@@ -71,7 +72,7 @@ def lower(graph: Graph, op: Op, function: str, struct: str, fields: dict[str, Fi
         "least": least,
         "most": most,
     }
-    in_place = tuple(i for i, operand in enumerate(graph.operands(op)) if operand.count == target.count and not operand.constant)
-    shapes = [sample_shape(operand) for operand in graph.operands(op)]
-    summary = f"{list(shapes[0])} and {list(shapes[1])}"
+    a, b = operands(graph, op)
+    in_place = tuple(i for i, x in enumerate((a, b)) if x.count == target.count and not x.constant)
+    summary = f"{list(sample_shape(a))} and {list(sample_shape(b))}"
     return Layer(op, (Call(function, struct, fields, (0, 1)),), in_place=in_place, summary=summary)

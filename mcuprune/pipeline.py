@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from mcuprune import budget, report_html, samples
+from mcuprune.choose import constant_bytes
 from mcuprune.compiled import Compiled, compile_tflite
 from mcuprune.errors import AccuracyError
 from mcuprune.measure import measure
@@ -17,6 +18,7 @@ from mcuprune.staging import staged
 from mcuprune.summary import summarize
 
 Say = Callable[[str], None]
+MORE_CODE = 2048  # bytes that other kernels may take than the smallest choice
 CORRECTIONS = 4  # rounds of pruning a little further while the linked image is still too large
 
 
@@ -55,6 +57,7 @@ def build_model(model, request: Request, say: Say, progress=None) -> Report:
 def _finish(compiled: Compiled, request: Request, trained: Trained, say: Say) -> Report:
     """Check the budgets, run the firmware, write the reports."""
     budget.check_flash(compiled, request)
+    compiled = _optimized(compiled, request)
     budget.check_ram(compiled, request)
     if request.verify:
         say(f"running {request.samples} samples on {request.board.machine.name} in QEMU, against the oracle")
@@ -63,6 +66,23 @@ def _finish(compiled: Compiled, request: Request, trained: Trained, say: Say) ->
     page = report_html.page(report, compiled.plan.slots, trained.history)
     (compiled.folder / "report.html").write_text(page, encoding="utf-8")
     return report
+
+
+def _optimized(compiled: Compiled, request: Request) -> Compiled:
+    """The program again, with the kernels that the goal asks for; compiled is the smallest there is, and fits.
+
+    Without a goal: the fastest that fits the flash budget, or the knee where there is none.
+    """
+    goals: list[str | int] = [request.goal] if request.goal else ["balanced"]
+    if request.goal is None and request.budget.flash_bytes:
+        constants = sum(map(constant_bytes, compiled.layers))
+        spare = request.flash_limit[0] - compiled.flash_bytes
+        goals = [constants + spare - code for code in (0, MORE_CODE, 2 * MORE_CODE) if spare >= code]
+    for goal in [*goals, "size"]:
+        faster = compile_tflite(request.name, request.board, compiled.folder, goal)
+        if budget.fits_flash(faster, request) and budget.fits_ram(faster, request):
+            break
+    return faster
 
 
 def _demand_accuracy(report: Report, request: Request) -> Report:

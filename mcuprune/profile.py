@@ -22,12 +22,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from mcuprune import cycles, thumb
 from mcuprune.board import Board, find_folder
+from mcuprune.compiled import Compiled
 from mcuprune.errors import ToolError
 from mcuprune.runners import qemu
 
 COUNTS = "counts.txt"
+TIMEOUT = 600.0  # seconds
 # Hz of the processor clock that SysTick counts, as QEMU models it (hw/arm/<machine>.c; lm3s*: after reset).
 SYSTICK = {
     "lm3s6965evb": 12_500_000,
@@ -62,12 +66,26 @@ class Profile:
     """One inference, from entering to leaving <model>_invoke.  The segments add up to the totals."""
 
     instructions: int
-    estimated_cycles: int
-    segments: tuple[Segment, ...]
+    estimated_cycles: int | None = None  # None, and no segments: only ticks could be had
+    segments: tuple[Segment, ...] = ()
+
+
+def count(compiled: Compiled, sample: np.ndarray) -> Profile:
+    """One inference of a compiled model's test harness.  sample: int8 [1, ...]."""
+    command = qemu.command(compiled.board, compiled.emulator.resolve())
+    with tempfile.TemporaryDirectory(prefix="mcuprune-") as temporary:
+        folder = Path(temporary)
+        (folder / "input.bin").write_bytes(np.ascontiguousarray(sample, np.int8).tobytes())
+        try:
+            return profile(compiled.emulator, compiled.board, command, folder, compiled.function)
+        except PluginError:
+            qemu.run([*command, *ICOUNT], folder, TIMEOUT)
+            _, ticks = np.frombuffer((folder / "stats.bin").read_bytes(), "<u4").tolist()
+            return Profile(instructions_from_ticks(ticks, compiled.board.machine.name))
 
 
 def profile(elf: Path, board: Board, command: Sequence[str], work_dir: Path, function: str) -> Profile:
-    """Run elf once more, counting.  command: QEMU's, without the plugin; work_dir: the folder it is to run in."""
+    """The first call of `function` in elf.  command: QEMU's that runs it, without the plugin; work_dir: in which folder."""
     listing = thumb.disassemble(elf)
     sites = call_sites(listing, function)
     counted = _count(command, work_dir, [listing.entry(function), *(address for _, address in sites)])
@@ -93,7 +111,7 @@ def _count(command: Sequence[str], work_dir: Path, marks: Sequence[int]) -> list
     library = str(plugin()).replace(",", ",,")  # a single comma would end the file's name
     arguments = [f"out={COUNTS}", *(f"mark={address:#x}" for address in marks)]
     try:
-        qemu.run([*command, "-plugin", ",".join([library, *arguments])], work_dir, timeout=600)
+        qemu.run([*command, "-plugin", ",".join([library, *arguments])], work_dir, TIMEOUT)
     except ToolError as error:
         if counts.exists():
             raise

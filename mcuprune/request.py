@@ -23,6 +23,7 @@ class Request:
     data: Data | None = None
     method: str = "gradual"
     sparsity: float | None = None  # zeros / prunable weights; None: as little as the budget demands
+    goal: str | None = None  # 'size', 'speed', 'balanced'; None: the fastest that fits, balanced under no budget
     max_drop: float | None = None  # points of accuracy
     epochs: int | None = None
     seed: int = 0

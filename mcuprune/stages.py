@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from mcuprune import board, budget, data, device, link, measure, report, samples
+from mcuprune import board, budget, choose, data, device, link, measure, plan, report, samples
 from mcuprune import verify as verifying
 from mcuprune.board import Board
-from mcuprune.compiled import Compiled, planned
+from mcuprune.compiled import Compiled, read
 from mcuprune.errors import McupruneError, Mismatch, UsageError
 from mcuprune.report import Report
 from mcuprune.request import Request, Trained
@@ -23,9 +23,10 @@ def load(folder: Path) -> tuple[Compiled, Report]:
     for name in ("model.tflite", "firmware.elf", "production.elf"):
         if not (folder / name).is_file():
             raise UsageError(f"{folder} has no {name}; build it again")
-    graph, layers, arena = planned(folder / "model.tflite", made.model.name)
+    graph = read(folder / "model.tflite", made.model.name)
+    layers = tuple(choose.recorded(graph, target, [(row.kernel, row.encoding) for row in made.layers]))
     images = (link.measure(folder / f"{image}.elf") for image in ("firmware", "production"))
-    return Compiled(graph, layers, arena, target, folder, *images), made
+    return Compiled(graph, layers, plan.plan(graph, layers), target, folder, *images), made
 
 
 def board_of(folder: Path) -> Board:

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from mcuprune import budget
+from mcuprune.choose import identity
 from mcuprune.compiled import Compiled, constant_bytes, dense_weight_bytes, layer_bytes
 from mcuprune.encodings import ENCODINGS
 from mcuprune.layer import Layer
@@ -77,8 +78,8 @@ def _row(layer: Layer, compiled: Compiled) -> LayerRow:
         macs=layer.macs,
         nonzero_macs=layer.nonzero_macs,
         sparsity=round(1 - np.count_nonzero(stored) / stored.size, 6) if stored is not None else None,
-        encoding=layer.encoded.encoding if layer.encoded else None,
-        kernel=layer.calls[0].function if layer.calls else None,
+        encoding=identity(layer)[1],
+        kernel=identity(layer)[0],
         weight_bytes=weight_bytes,
         index_bytes=index_bytes,
         dense_weight_bytes=dense,

@@ -60,7 +60,7 @@ def sliced(shape: tuple[int, ...], index: tuple) -> Graph | None:
 def some_index(random: np.random.Generator, shape: tuple[int, ...]) -> tuple:
     """A NumPy index of slices, integers, at most one ellipsis and at most one new axis; the batch is kept whole."""
     count = int(random.integers(1, len(shape) + 1))
-    gap = int(random.integers(1, count + 1)) if count < len(shape) else count  # where an ellipsis goes, if before the end
+    gap = int(random.integers(1, count + 1)) if count < len(shape) else count  # before it, then an ellipsis
     chosen = [*range(gap), *range(len(shape) - (count - gap), len(shape))]
     items: list = [slice(None, None, 1)] + [_some_item(random, shape[axis]) for axis in chosen[1:]]
     if gap < count:
@@ -156,7 +156,7 @@ def test_concatenations_agree():
 def test_a_concatenation_of_different_scales_is_refused():
     x = activation("x", (1, 4))
     graph = single("concatenation", [x, x], quantized("y", (1, 8), 0.2, 5), axis=1, fused_activation_function="NONE")
-    with pytest.raises(UnsupportedModel, match=r"concatenation: CONCATENATION joins x \(scale 0.1, zero point 5\)"):
+    with pytest.raises(UnsupportedModel, match=r"concatenation: CONCATENATION joins x of scale 0\.1, zero point 5 into 0\.2, 5"):
         ops.OPS["concatenation"].check(graph, graph.ops[0])
 
 

@@ -50,13 +50,13 @@ def test_every_lookup_may_run_in_place():
 
 def test_a_hard_swish_that_the_oracle_cannot_scale_is_refused():
     graph = single("hard_swish", [quantized("x", (1, 4), 0.1)], quantized("y", (1, 4), 1e-4))
-    with pytest.raises(UnsupportedModel, match="hard_swish: HARD_SWISH has output scale 0.0001, less than 1/128"):
+    with pytest.raises(UnsupportedModel, match=r"hard_swish: HARD_SWISH has output scale 0\.0001, less than 1/128"):
         ops.OPS["hard_swish"].check(graph, graph.ops[0])
 
 
 def test_a_logistic_on_another_scale_is_refused():
     graph = single("logistic", [quantized("x", (1, 4), 0.1)], quantized("y", (1, 4), 0.01, -128))
-    with pytest.raises(UnsupportedModel, match="logistic: LOGISTIC has output scale 0.01"):
+    with pytest.raises(UnsupportedModel, match=r"logistic: LOGISTIC has output scale 0\.01"):
         ops.OPS["logistic"].check(graph, graph.ops[0])
 
 

@@ -47,7 +47,7 @@ def pair(random: np.random.Generator, kind: str, other: str) -> Graph:
 
 
 def fork(random: np.random.Generator, kind: str) -> Graph:
-    """Two activations: the input on another scale, and a part of the input, broadcast.  Operators: quantize, slice, kind."""
+    """Two activations: the input on another scale, and a part of the input, broadcast: quantize, slice, kind."""
     shape = (1, *map(int, random.integers(1, 5, 3)))
     part = (1, *(int(random.choice([n, 1])) for n in shape[1:]))
     x, z = scale(random), zero_point(random)

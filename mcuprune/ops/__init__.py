@@ -19,6 +19,7 @@ from mcuprune.graph import Graph, Op, Tensor
 # Enumerations of the schema, in its order.
 PADDINGS = ("SAME", "VALID")
 ACTIVATIONS = ("NONE", "RELU", "RELU_N1_TO_1", "RELU6", "TANH", "SIGN_BIT")
+PORTABLE = ("portable",)  # the set of kernels that every core can run
 FUSED = ACTIVATIONS[:4]  # those that are a clamp of the output, and all that TFLite's int8 kernels know
 
 
@@ -32,6 +33,19 @@ def check_activation(op: Op) -> None:
     activation = op.attrs["fused_activation_function"]
     if activation not in FUSED:
         raise unsupported(op, f"has the fused activation {activation}", "make the activation a layer of its own")
+
+
+def operands(graph: Graph, op: Op) -> list[Tensor]:
+    """The inputs of an operator that has no optional ones."""
+    return [graph.tensors[i] for i in op.inputs]
+
+
+def constant(graph: Graph, op: Op, position: int, what: str) -> np.ndarray:
+    """The values of an operand that has to be a constant; what: its name in the error, 'axes'."""
+    data = graph.tensors[op.inputs[position]].data
+    if data is None:
+        raise unsupported(op, f"takes its {what} from another layer", f"make the {what} constant")
+    return data
 
 
 def output_range(graph: Graph, op: Op) -> tuple[int, int]:

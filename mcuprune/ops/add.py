@@ -5,7 +5,7 @@ import numpy as np
 from mcuprune import fixed, pairs
 from mcuprune.graph import Graph, Op
 from mcuprune.layer import Layer
-from mcuprune.ops import output_range, unsupported
+from mcuprune.ops import operands, output_range, unsupported
 from mcuprune.pairs import read
 
 __all__ = ["ABOUT", "CODE", "check", "lower", "read", "reference"]
@@ -33,7 +33,7 @@ def multipliers(graph: Graph, op: Op) -> tuple[tuple[int, int], ...]:
 
 def reference(graph: Graph, op: Op, inputs: list[np.ndarray]) -> list[np.ndarray]:
     """int8 [N, ...] each -> int8 [N, ...]"""
-    a, b = graph.operands(op)
+    a, b = operands(graph, op)
     target = graph.tensors[op.outputs[0]]
     to_a, to_b, to_target = multipliers(graph, op)
     scaled_a = fixed.multiply_by_quantized_multiplier((pairs.EVERY_A - a.z) << LEFT_SHIFT, *to_a)
@@ -43,7 +43,7 @@ def reference(graph: Graph, op: Op, inputs: list[np.ndarray]) -> list[np.ndarray
 
 
 def lower(graph: Graph, op: Op, encoded: None = None) -> Layer:
-    a, b = graph.operands(op)
+    a, b = operands(graph, op)
     to_a, to_b, to_target = multipliers(graph, op)
     fields = {
         "a_offset": -a.z,

@@ -6,7 +6,7 @@ import tflite
 from mcuprune import strides
 from mcuprune.graph import Graph, Op
 from mcuprune.layer import Layer
-from mcuprune.ops import ACTIVATIONS, sample_shape, samples, unsupported
+from mcuprune.ops import ACTIVATIONS, operands, sample_shape, samples, unsupported
 
 CODE = "CONCATENATION"
 ABOUT = "any axis, any number of operands, constants too; all of one scale and zero point, as TFLite demands"
@@ -24,9 +24,9 @@ def check(graph: Graph, op: Op) -> None:
         why = f"has the fused activation {op.attrs['fused_activation_function']}"
         raise unsupported(op, why, "make the activation a layer of its own")
     target = graph.tensors[op.outputs[0]]
-    for operand in graph.operands(op):
+    for operand in operands(graph, op):
         if (operand.s, operand.z) != (target.s, target.z):
-            why = f"joins {operand.name} (scale {operand.s:.6g}, zero point {operand.z}) into {target.s:.6g}, {target.z}"
+            why = f"joins {operand.name} of scale {operand.s:.6g}, zero point {operand.z} into {target.s:.6g}, {target.z}"
             raise unsupported(op, why, "quantize the model with the TFLite converter, which puts a QUANTIZE between")
 
 
@@ -37,7 +37,7 @@ def axis(graph: Graph, op: Op) -> int:
 def reference(graph: Graph, op: Op, inputs: list[np.ndarray]) -> list[np.ndarray]:
     """int8 [N, ...] each -> int8 [N, ...]"""
     target = graph.tensors[op.outputs[0]]
-    parts = [samples(tensor, x) for tensor, x in zip(graph.operands(op), inputs, strict=True)]
+    parts = [samples(tensor, x) for tensor, x in zip(operands(graph, op), inputs, strict=True)]
     n = max(map(len, parts))
     parts = [np.broadcast_to(part, (n, *part.shape[1:])) for part in parts]
     return [np.concatenate(parts, axis(graph, op) + 1).reshape(n, *sample_shape(target))]
@@ -46,8 +46,8 @@ def reference(graph: Graph, op: Op, inputs: list[np.ndarray]) -> list[np.ndarray
 def lower(graph: Graph, op: Op, encoded: None = None) -> Layer:
     target, along = graph.tensors[op.outputs[0]], axis(graph, op)
     target_steps, calls, place = strides.steps(target.shape), [], 0
-    for position, operand in enumerate(graph.operands(op)):
-        offset = place * target_steps[along]
-        calls.append(strides.copy(position, operand.shape, strides.steps(operand.shape), target_steps, target_offset=offset))
+    for position, operand in enumerate(operands(graph, op)):
+        steps, offset = strides.steps(operand.shape), place * target_steps[along]
+        calls.append(strides.copy(position, operand.shape, steps, target_steps, target_offset=offset))
         place += operand.shape[along]
     return Layer(op, tuple(calls), summary=f"{len(calls)} operands along axis {along}")

@@ -4,12 +4,14 @@ A column is in (kernel row, kernel column, channel) order, as TFLite stores a fi
 the window leaves the image.  Groups are a matrix with zeros: each row sees the channels of its own group.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from mcuprune.graph import Graph, Op
 from mcuprune.layer import Call, Encoded, Field, Layer, Scratch
 from mcuprune.matrix import Matrix, check_constants, chunks, matrix
-from mcuprune.ops import ACTIVATIONS, PADDINGS, check_activation, sample_shape, unsupported
+from mcuprune.ops import ACTIVATIONS, PADDINGS, PORTABLE, check_activation, sample_shape, unsupported
 from mcuprune.window import Axis, axis, windows
 
 CODE = "CONV_2D"
@@ -76,7 +78,7 @@ def reference(graph: Graph, op: Op, inputs: list[np.ndarray]) -> list[np.ndarray
     return [result]
 
 
-def lower(graph: Graph, op: Op, encoded: Encoded) -> Layer:
+def lower(graph: Graph, op: Op, encoded: Encoded, isas: Sequence[str] = PORTABLE) -> Layer:
     m, target = _matrix(graph, op), graph.results(op)[0]
     y_axis, x_axis = axes(graph, op)
     column = 0 if is_contiguous(y_axis, x_axis) else m.weights.shape[1]

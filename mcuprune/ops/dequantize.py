@@ -30,5 +30,5 @@ def lower(graph: Graph, op: Op, encoded: None = None) -> Layer:
 
 
 def _refusal(op: Op) -> Exception:
-    rewrite = "find the layer after it, which the converter left in float32, and replace it by one that `mcuprune ops` lists"
+    rewrite = "replace the layer after it, which the converter left in float32, by one that `mcuprune ops` lists"
     return unsupported(op, "is inside the network, which goes on in float32", rewrite)

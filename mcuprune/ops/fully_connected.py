@@ -1,11 +1,13 @@
 """FULLY_CONNECTED: the weight matrix times each of the input's rows; most networks have only one."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from mcuprune.graph import Graph, Op
 from mcuprune.layer import Call, Encoded, Layer
 from mcuprune.matrix import Matrix, check_constants, matrix
-from mcuprune.ops import ACTIVATIONS, check_activation, sample_shape, unsupported
+from mcuprune.ops import ACTIVATIONS, PORTABLE, check_activation, sample_shape, unsupported
 
 CODE = "FULLY_CONNECTED"
 ABOUT = "per-tensor or per-channel weights; any number of input rows; fused ReLU, ReLU6"
@@ -42,7 +44,7 @@ def reference(graph: Graph, op: Op, inputs: list[np.ndarray]) -> list[np.ndarray
     return [m.times(x.reshape(-1, m.weights.shape[1])).reshape(len(x), *sample_shape(graph.results(op)[0]))]
 
 
-def lower(graph: Graph, op: Op, encoded: Encoded) -> Layer:
+def lower(graph: Graph, op: Op, encoded: Encoded, isas: Sequence[str] = PORTABLE) -> Layer:
     m = _matrix(graph, op)
     rows, inputs = m.weights.shape
     batches = graph.results(op)[0].count // rows

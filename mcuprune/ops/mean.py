@@ -8,7 +8,7 @@ import tflite
 from mcuprune import fixed, strides
 from mcuprune.graph import Graph, Op
 from mcuprune.layer import Call, Layer
-from mcuprune.ops import sample_shape, samples, unsupported
+from mcuprune.ops import constant, sample_shape, samples, unsupported
 
 CODE = "MEAN"
 ABOUT = "any constant axes of up to 4 dimensions, keep_dims or not"
@@ -20,8 +20,6 @@ def read(options: tflite.ReducerOptions) -> dict[str, object]:
 
 
 def check(graph: Graph, op: Op) -> None:
-    if not graph.tensors[op.inputs[1]].constant:
-        raise unsupported(op, "takes its axes from another layer", "make them constants")
     kept, summed = loops(graph, op)
     if max(len(kept[0]), len(summed[0])) > RANK:
         why = f"over axes {axes(graph, op)} of {list(graph.tensors[op.inputs[0]].shape)} needs more than four loops"
@@ -30,7 +28,7 @@ def check(graph: Graph, op: Op) -> None:
 
 def axes(graph: Graph, op: Op) -> list[int]:
     rank = len(graph.tensors[op.inputs[0]].shape)
-    return sorted({int(axis) % rank for axis in graph.tensors[op.inputs[1]].data.reshape(-1)})
+    return sorted({int(axis) % rank for axis in constant(graph, op, 1, "axes").reshape(-1)})
 
 
 def loops(graph: Graph, op: Op) -> tuple[list[tuple[int, ...]], list[tuple[int, ...]]]:

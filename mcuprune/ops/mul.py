@@ -5,7 +5,7 @@ import numpy as np
 from mcuprune import fixed, pairs
 from mcuprune.graph import Graph, Op
 from mcuprune.layer import Layer
-from mcuprune.ops import output_range
+from mcuprune.ops import operands, output_range
 from mcuprune.pairs import check, read
 
 __all__ = ["ABOUT", "CODE", "check", "lower", "read", "reference"]
@@ -22,7 +22,7 @@ def multiplier(graph: Graph, op: Op) -> tuple[int, int]:
 
 def reference(graph: Graph, op: Op, inputs: list[np.ndarray]) -> list[np.ndarray]:
     """int8 [N, ...] each -> int8 [N, ...]"""
-    a, b = graph.operands(op)
+    a, b = operands(graph, op)
     target = graph.tensors[op.outputs[0]]
     products = (pairs.EVERY_A - a.z) * (pairs.EVERY_B - b.z)
     scaled = fixed.requantize(products, *multiplier(graph, op), target.z, *output_range(graph, op))
@@ -30,7 +30,7 @@ def reference(graph: Graph, op: Op, inputs: list[np.ndarray]) -> list[np.ndarray
 
 
 def lower(graph: Graph, op: Op, encoded: None = None) -> Layer:
-    a, b = graph.operands(op)
+    a, b = operands(graph, op)
     to_target, shift = multiplier(graph, op)
     fields = {"a_offset": -a.z, "b_offset": -b.z, "multiplier": to_target, "shift": -shift}
     return pairs.lower(graph, op, "mcup_mul_s8", "mcup_mul_t", fields)

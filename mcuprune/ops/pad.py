@@ -5,7 +5,7 @@ import numpy as np
 from mcuprune import strides
 from mcuprune.graph import Graph, Op
 from mcuprune.layer import Call, Layer
-from mcuprune.ops import sample_shape, samples, unsupported
+from mcuprune.ops import constant, sample_shape, samples
 
 CODE = "PAD"
 ABOUT = "constant paddings on any dimensions"
@@ -16,19 +16,18 @@ def read(options: object) -> dict[str, object]:
 
 
 def check(graph: Graph, op: Op) -> None:
-    for position in range(1, len(op.inputs)):
-        if not graph.tensors[op.inputs[position]].constant:
-            raise unsupported(op, "takes its paddings or its value from another layer", "make them constants")
+    paddings(graph, op)
+    value(graph, op)
 
 
 def paddings(graph: Graph, op: Op) -> list[tuple[int, int]]:
     """(before, after) of each dimension."""
-    return [(int(before), int(after)) for before, after in graph.tensors[op.inputs[1]].data]
+    return [(int(before), int(after)) for before, after in constant(graph, op, 1, "paddings")]
 
 
 def value(graph: Graph, op: Op) -> int:
     """What the frame is made of."""
-    return graph.tensors[op.inputs[2]].data.item() if len(op.inputs) > 2 else graph.tensors[op.outputs[0]].z
+    return constant(graph, op, 2, "value").item() if len(op.inputs) > 2 else graph.tensors[op.outputs[0]].z
 
 
 def reference(graph: Graph, op: Op, inputs: list[np.ndarray]) -> list[np.ndarray]:

@@ -1,4 +1,4 @@
-"""RELU that was not fused into the layer before it: max(x, 0), rescaled to the output."""
+"""RELU and its kin, where they were not fused into the layer before: a clamp, rescaled to the output."""
 
 import numpy as np
 
@@ -22,7 +22,7 @@ def table(graph: Graph, op: Op) -> np.ndarray:
     """The answers to every int8, int8 [256]."""
     source, target = graph.tensors[op.inputs[0]], graph.tensors[op.outputs[0]]
     multiplier, shift = fixed.quantize_multiplier(float(np.float32(source.s) / np.float32(target.s)))
-    least, most = fixed.activation_range(CODE, target.s, target.z)
+    least, most = fixed.activation_range(op.kind.upper(), target.s, target.z)
     return fixed.requantize(lookup.EVERY_INT8.astype(np.int32) - source.z, multiplier, shift, target.z, least, most)
 
 

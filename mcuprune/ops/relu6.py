@@ -1,35 +1,8 @@
-"""RELU6 that was not fused into the layer before it: min(max(x, 0), 6), rescaled to the output."""
+"""RELU6: min(max(x, 0), 6)."""
 
-import numpy as np
+from mcuprune.ops.relu import check, lower, read, reference
 
-from mcuprune import fixed, lookup
-from mcuprune.graph import Graph, Op
-from mcuprune.layer import Layer
+__all__ = ["ABOUT", "CODE", "check", "lower", "read", "reference"]
 
 CODE = "RELU6"
 ABOUT = "any scales and zero points; a lookup table"
-
-
-def read(options: object) -> dict[str, object]:
-    return {}
-
-
-def check(graph: Graph, op: Op) -> None:
-    """Any int8 tensors will do."""
-
-
-def table(graph: Graph, op: Op) -> np.ndarray:
-    """The answers to every int8, int8 [256]."""
-    source, target = graph.tensors[op.inputs[0]], graph.tensors[op.outputs[0]]
-    multiplier, shift = fixed.quantize_multiplier(float(np.float32(source.s) / np.float32(target.s)))
-    least, most = fixed.activation_range(CODE, target.s, target.z)
-    return fixed.requantize(lookup.EVERY_INT8.astype(np.int32) - source.z, multiplier, shift, target.z, least, most)
-
-
-def reference(graph: Graph, op: Op, inputs: list[np.ndarray]) -> list[np.ndarray]:
-    """int8 [N, ...] -> int8 [N, ...], same shape."""
-    return [lookup.apply(table(graph, op), inputs[0])]
-
-
-def lower(graph: Graph, op: Op, encoded: None = None) -> Layer:
-    return lookup.lower(graph, op, table(graph, op))

@@ -6,7 +6,7 @@ import tflite
 from mcuprune import strides
 from mcuprune.graph import Graph, Op
 from mcuprune.layer import Layer
-from mcuprune.ops import sample_shape, samples, unsupported
+from mcuprune.ops import constant, sample_shape, samples, unsupported
 
 CODE = "STRIDED_SLICE"
 ABOUT = "constant bounds, every mask, negative strides; free where everything is kept"
@@ -24,8 +24,6 @@ def read(options: tflite.StridedSliceOptions) -> dict[str, object]:
 
 
 def check(graph: Graph, op: Op) -> None:
-    if not all(graph.tensors[i].constant for i in op.inputs[1:4]):
-        raise unsupported(op, "takes its bounds from another layer", "make them constants")
     if op.attrs.get("offset"):
         raise unsupported(op, "counts its end from its begin (offset)", "write the end as an index")
     if op.attrs.get("ellipsis_mask") and len(_consuming(graph, op)) > len(graph.tensors[op.inputs[0]].shape):
@@ -39,7 +37,7 @@ def check(graph: Graph, op: Op) -> None:
 def spans(graph: Graph, op: Op) -> list[tuple[int, int, int]]:
     """(first, stride, count) along each dimension of the input."""
     shape = graph.tensors[op.inputs[0]].shape
-    begin, end, stride = (graph.tensors[i].data.tolist() for i in op.inputs[1:4])
+    begin, end, stride = (constant(graph, op, i, "bounds").tolist() for i in (1, 2, 3))
     items = _consuming(graph, op)
     result: list[tuple[int, int, int]] = []
     for item in items:

@@ -5,7 +5,7 @@ import numpy as np
 from mcuprune import strides
 from mcuprune.graph import Graph, Op
 from mcuprune.layer import Layer
-from mcuprune.ops import sample_shape, samples, unsupported
+from mcuprune.ops import constant, sample_shape, samples, unsupported
 
 CODE = "TRANSPOSE"
 ABOUT = "any constant permutation, up to 5 dimensions above 1; free where only dimensions of 1 move"
@@ -16,8 +16,7 @@ def read(options: object) -> dict[str, object]:
 
 
 def check(graph: Graph, op: Op) -> None:
-    if not graph.tensors[op.inputs[1]].constant:
-        raise unsupported(op, "takes its permutation from another layer", "make it a constant")
+    permutation(graph, op)
     large = [n for n in graph.tensors[op.inputs[0]].shape if n > 1]
     if len(large) > strides.COPY_RANK:
         why = f"has {len(large)} dimensions, the kernel copies {strides.COPY_RANK}"
@@ -27,7 +26,7 @@ def check(graph: Graph, op: Op) -> None:
 def permutation(graph: Graph, op: Op) -> list[int]:
     """perm[i] is the input's dimension that becomes the output's dimension i."""
     rank = len(graph.tensors[op.inputs[0]].shape)
-    return [int(axis) % rank for axis in graph.tensors[op.inputs[1]].data]
+    return [int(axis) % rank for axis in constant(graph, op, 1, "permutation")]
 
 
 def reference(graph: Graph, op: Op, inputs: list[np.ndarray]) -> list[np.ndarray]:

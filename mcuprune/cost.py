@@ -1,0 +1,34 @@
+"""What a layer costs: the cycles of its kernels, predicted from how much of each kind of work they do.
+
+A kernel's `lower` says how often its loops run (Call.work: 'entry8': entries of the weight stream times groups of
+eight pixels, and so on); costs.toml says what each run takes on each core.  Its figures are fitted to measured
+instruction counts and the timing model of mcuprune.cycles by `make fit`.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+from mcuprune.layer import Call, Layer
+
+TABLE = Path(__file__).parent / "costs.toml"
+SAME_AS = {"cortex-m0plus": "cortex-m0", "cortex-m33": "cortex-m4"}  # cores that share a row of the table
+
+
+@cache
+def table() -> Mapping[str, Mapping[str, Mapping[str, float]]]:
+    """core -> kernel -> kind of work -> cycles"""
+    return tomllib.loads(TABLE.read_text(encoding="utf-8"))
+
+
+def cycles(layer: Layer, cpu: str) -> float | None:
+    """Estimated cycles of a layer on a core, None where one of its kernels was never measured there."""
+    known = table().get(SAME_AS.get(cpu, cpu), {})
+    if not all(call.function in known for call in layer.calls):
+        return None
+    return sum(_cycles(call, known[call.function]) for call in layer.calls)
+
+
+def _cycles(call: Call, costs: Mapping[str, float]) -> float:
+    return costs["call"] + sum(costs[kind] * amount for kind, amount in call.work.items())

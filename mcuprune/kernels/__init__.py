@@ -1,0 +1,17 @@
+"""More ways to compute an operator than its `ops` module knows: one file each, with a C kernel of the same stem.
+
+A module offers
+
+    OP                              the kind of operator it computes, such as 'conv_2d'
+    lower(graph, op, isas)          -> Layer, or None where the kernel cannot or need not be used: shapes it does not
+                                    suit, ranges it would overflow, instruction sets it has no fast version for
+
+`mcuprune.choose` weighs what they give against the operator's own `lower`, by bytes and predicted cycles.
+"""
+
+from collections.abc import Mapping
+from importlib import import_module
+from pkgutil import iter_modules
+from types import ModuleType
+
+KERNELS: Mapping[str, ModuleType] = {m.name: import_module(f"{__name__}.{m.name}") for m in iter_modules(__path__)}
