@@ -23,10 +23,13 @@ SPARE = 0.01  # of the weight bytes: training keeps other weights than magnitude
 
 
 def prunable(graph: Graph) -> list[Op]:
-    """Operators whose weights pruning may touch: all but depthwise and the first convolution."""
+    """Operators whose weights pruning may touch, as mcuprune.prune.layers.prunable chooses them in Keras.
+
+    All but depthwise and the first convolution, unless there is nothing else.
+    """
     weighted = [op for op in graph.ops if hasattr(ops.OPS[op.kind], "weights")]
-    first = next((op for op in graph.ops if op.kind.endswith("conv_2d")), None)
-    return [op for op in weighted if op is not first]
+    first = next((op for op in weighted if op.kind == "conv_2d"), None)
+    return [op for op in weighted if op is not first] or weighted
 
 
 def sparsity(graph: Graph) -> float:

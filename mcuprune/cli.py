@@ -60,11 +60,12 @@ def cli(context: click.Context, quiet: int, verbose: int) -> None:
     mcuprune compile model.tflite --board nucleo_l4r5zi
     """
     context.obj = Log(verbose - quiet)
-    context.default_map = {"build": _project_defaults()}
+    if context.invoked_subcommand == "build":
+        context.default_map = {"build": _project_defaults()}
 
 
 def _project_defaults() -> dict:
-    """The [tool.mcuprune] table of the pyproject.toml in the current folder."""
+    """The [tool.mcuprune] table of the pyproject.toml in the current folder: options of `build` by their names."""
     path = Path("pyproject.toml")
     if not path.is_file():
         return {}
@@ -72,7 +73,16 @@ def _project_defaults() -> dict:
         table = tomllib.loads(path.read_text(encoding="utf-8")).get("tool", {}).get("mcuprune", {})
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"pyproject.toml cannot be read: {error}") from None
-    return {key.replace("-", "_"): value for key, value in table.items()}
+    parameters = {_spelled(parameter): parameter.name for parameter in build.params}
+    for key in table:
+        if key not in parameters:
+            raise UsageError(f"pyproject.toml: [tool.mcuprune] has no key {key!r}; it has {', '.join(parameters)}")
+    return {parameters[key]: value for key, value in table.items()}
+
+
+def _spelled(parameter: click.Parameter) -> str:
+    """'model' or the long name of an option: 'max-drop'."""
+    return max(parameter.opts, key=len).removeprefix("--")
 
 
 def common(function):

@@ -44,7 +44,7 @@ def constant_names(graph: Graph, layers: Sequence[Layer]) -> list[str]:
     return [
         line.split("[")[0].split(" = ")[0].split()[-1]
         for layer in layers
-        for line in _layer_constants(graph, layer, None)
+        for line in layer_constants(graph, layer, None)
         if line.startswith("static const ")
     ]
 
@@ -160,12 +160,13 @@ def _source(model: str, graph: Graph, layers: Sequence[Layer], plan: Plan) -> It
         yield ""
     for index, layer in enumerate(layers):
         if layer.calls:
-            yield from _layer_constants(graph, layer, plan.scratch.get(index))
+            yield from layer_constants(graph, layer, plan.scratch.get(index))
             yield ""
     yield from _invoke(model, graph, layers, plan)
 
 
-def _layer_constants(graph: Graph, layer: Layer, scratch: int | None) -> Iterator[str]:
+def layer_constants(graph: Graph, layer: Layer, scratch: int | None) -> Iterator[str]:
+    """The arrays and structs of one layer.  scratch: offset of its scratch in the array `arena`."""
     name = identifier(layer)
     yield f"/* {layer.op.name}: {_title(layer)} */"
     for position in sorted({p for call in layer.calls for p in call.inputs}):
@@ -173,7 +174,7 @@ def _layer_constants(graph: Graph, layer: Layer, scratch: int | None) -> Iterato
         if tensor.data is not None:
             operand = Array("int8_t", tensor.data.reshape(-1), tensor.size)
             yield from _array(f"{name}_operand_{position}", operand)
-    for call, label in _labelled(layer):
+    for call, label in labelled(layer):
         for field, value in leaves(call.fields):
             if isinstance(value, Array):
                 yield from _array(f"{label}_{field}", value)
@@ -192,11 +193,14 @@ def _title(layer: Layer) -> str:
     weights = layer.encoded
     parts = [f"{layer.op.kind} {layer.summary}".strip()]
     if weights:
-        parts.append(f"{weights.encoding}, {weights.stream.size:,} B for {weights.shape[0] * weights.shape[1]:,} weights")
+        parts.append(
+            f"{weights.encoding}, {weights.stream.size:,} B for {weights.shape[0] * weights.shape[1]:,} weights"
+        )
     return "; ".join(parts)
 
 
-def _labelled(layer: Layer) -> list[tuple[Call, str]]:
+def labelled(layer: Layer) -> list[tuple[Call, str]]:
+    """The layer's calls, each with the C name of its struct."""
     name = identifier(layer)
     several = len(layer.calls) > 1
     return [(call, f"{name}_{i}" if several else name) for i, call in enumerate(layer.calls)]
@@ -282,9 +286,7 @@ def _invoke(model: str, graph: Graph, layers: Sequence[Layer], plan: Plan) -> It
     yield "}"
 
 
-def _layer_calls(
-    index: int, layer: Layer, graph: Graph, plan: Plan, pointer: dict[int, str]
-) -> Iterator[str]:
+def _layer_calls(index: int, layer: Layer, graph: Graph, plan: Plan, pointer: dict[int, str]) -> Iterator[str]:
     """The calls of one layer; notes in `pointer` how later layers reach its output."""
     result = layer.op.outputs[0]
     if layer.alias:
@@ -296,10 +298,8 @@ def _layer_calls(
         return
     target = "output" if plan.place[result] == "output" else f"{identifier(layer)}_out"
     pointer[result] = target
-    for call, label in _labelled(layer):
-        sources = [
-            pointer.get(layer.op.inputs[p]) or f"{identifier(layer)}_operand_{p}" for p in call.inputs
-        ]
+    for call, label in labelled(layer):
+        sources = [pointer.get(layer.op.inputs[p]) or f"{identifier(layer)}_operand_{p}" for p in call.inputs]
         yield f"    {call.function}({', '.join([f'&{label}', *sources, target])});"
     yield f"    mcup_trace({index}, {target}, {graph.tensors[result].size});"
 

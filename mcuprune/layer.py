@@ -65,6 +65,7 @@ class Call:
     struct: str  # 'mcup_conv_2d_t'
     fields: dict[str, Field]
     inputs: tuple[int, ...] = (0,)  # positions in op.inputs, passed as pointers; () for a kernel that only writes
+    work: Mapping[str, float] = field(default_factory=dict)  # how often each of the kernel's loops runs: mcuprune.cost
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from ctypes import CDLL, c_float
 import numpy as np
 
 from mcuprune.graph import Graph, Op, Tensor
-from mcuprune.layer import Array, Call, Layer
+from mcuprune.layer import Array, Call, Field, Layer
 from mcuprune.matrix import chunks
 
 EVERY_INT8 = np.arange(256, dtype=np.uint8).view(np.int8)  # the arguments, in the order of a table
@@ -45,6 +45,6 @@ def real_function(function: Callable[[np.ndarray], np.ndarray], source: Tensor, 
 def lower(graph: Graph, op: Op, table: np.ndarray) -> Layer:
     """table: int8 [256]"""
     size = graph.results(op)[0].count
-    fields = {"size": size, "table": Array("int8_t", table, 256)}
+    fields: dict[str, Field] = {"size": size, "table": Array("int8_t", table, 256)}
     call = Call("mcup_lookup_s8", "mcup_lookup_t", fields)
     return Layer(op, (call,), in_place=(0,), summary=f"{size:,} elements")

@@ -11,9 +11,18 @@ from mcuprune.graph import Graph, Op
 from mcuprune.layer import Call, Field, Layer
 from mcuprune.lookup import EVERY_INT8
 from mcuprune.matrix import chunks
-from mcuprune.ops import ACTIVATIONS, check_activation, operands, output_range, sample_shape, samples, unsupported
+from mcuprune.ops import (
+    ACTIVATIONS,
+    check_activation,
+    check_shape,
+    operands,
+    output_range,
+    sample_shape,
+    samples,
+    unsupported,
+)
 
-RANK = 4  # of mcup_pairs_t
+RANK = 4  # of mcup_add_t and mcup_mul_t
 
 # The two operands of every pair, int32 [256, 1] and [1, 256]; row and column are the operands as uint8.
 EVERY_A = EVERY_INT8.astype(np.int32)[:, None]
@@ -30,8 +39,13 @@ def check(graph: Graph, op: Op) -> None:
         if operand.dtype != "int8" or len(operand.scale) != 1:
             why = f"has the constant {operand.name} ({operand.dtype}) without one scale and zero point"
             raise unsupported(op, why, "convert the whole model to int8, with TFLITE_BUILTINS_INT8 alone")
+    a, b = operands(graph, op)
+    shapes = f"{list(a.shape)} and {list(b.shape)}"
+    try:
+        check_shape(graph, op, np.broadcast_shapes(a.shape, b.shape))
+    except ValueError:
+        raise unsupported(op, f"has operands that do not fit: {shapes}", "convert the model again") from None
     if len(loops(graph, op)[0]) > RANK:
-        shapes = " and ".join(str(list(operand.shape)) for operand in operands(graph, op))
         why = f"broadcasts {shapes} over more than {RANK} dimensions"
         raise unsupported(op, why, "merge dimensions with a RESHAPE")
 

@@ -4,8 +4,8 @@ import tflite
 
 from mcuprune import window
 from mcuprune.graph import Graph, Op
-from mcuprune.layer import Call, Layer
-from mcuprune.ops import ACTIVATIONS, PADDINGS, check_activation, output_range, unsupported
+from mcuprune.layer import Call, Field, Layer
+from mcuprune.ops import ACTIVATIONS, PADDINGS, check_activation, check_shape, output_range, unsupported
 
 
 def read(options: tflite.Pool2DOptions) -> dict[str, object]:
@@ -21,15 +21,14 @@ def read(options: tflite.Pool2DOptions) -> dict[str, object]:
 
 def check(graph: Graph, op: Op) -> None:
     check_activation(op)
-    source, target = graph.tensors[op.inputs[0]], graph.tensors[op.outputs[0]]
+    source = graph.tensors[op.inputs[0]]
     if len(source.shape) != 4 or source.shape[0] != 1:
         raise unsupported(op, f"reads a tensor of shape {source.shape}", "use images: batch 1, height, width, channels")
     y, x = axes(graph, op)
     sizes = (*source.shape, y.kernel, x.kernel, y.stride, x.stride)
     if not all(1 <= n < 2**15 for n in sizes):
         raise unsupported(op, f"has a size outside 1..32767 among {sizes}", "make it smaller")
-    if target.shape != (1, y.outputs, x.outputs, source.shape[3]):
-        raise unsupported(op, f"declares an output of shape {target.shape}, not its own", "convert the model again")
+    check_shape(graph, op, (1, y.outputs, x.outputs, source.shape[3]))
 
 
 def axes(graph: Graph, op: Op) -> tuple[window.Axis, window.Axis]:
@@ -45,7 +44,7 @@ def axes(graph: Graph, op: Op) -> tuple[window.Axis, window.Axis]:
 def lower(graph: Graph, op: Op, function: str) -> Layer:
     y, x = axes(graph, op)
     least, most = output_range(graph, op)
-    fields = {
+    fields: dict[str, Field] = {
         "input_height": y.inputs,
         "input_width": x.inputs,
         "channels": graph.tensors[op.inputs[0]].shape[3],

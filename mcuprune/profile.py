@@ -22,11 +22,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from mcuprune import cycles, thumb
 from mcuprune.board import Board, find_folder
-from mcuprune.compiled import Compiled
 from mcuprune.errors import ToolError
 from mcuprune.runners import qemu
 
@@ -70,27 +67,16 @@ class Profile:
     segments: tuple[Segment, ...] = ()
 
 
-def count(compiled: Compiled, sample: np.ndarray) -> Profile:
-    """One inference of a compiled model's test harness.  sample: int8 [1, ...]."""
-    command = qemu.command(compiled.board, compiled.emulator.resolve())
-    with tempfile.TemporaryDirectory(prefix="mcuprune-") as temporary:
-        folder = Path(temporary)
-        (folder / "input.bin").write_bytes(np.ascontiguousarray(sample, np.int8).tobytes())
-        try:
-            return profile(compiled.emulator, compiled.board, command, folder, compiled.function)
-        except PluginError:
-            qemu.run([*command, *ICOUNT], folder, TIMEOUT)
-            _, ticks = np.frombuffer((folder / "stats.bin").read_bytes(), "<u4").tolist()
-            return Profile(instructions_from_ticks(ticks, compiled.board.machine.name))
-
-
 def profile(elf: Path, board: Board, command: Sequence[str], work_dir: Path, function: str) -> Profile:
-    """The first call of `function` in elf.  command: QEMU's that runs it, without the plugin; work_dir: in which folder."""
+    """The first call of `function` that elf makes.  command: QEMU's for it, to be run in work_dir, less the plugin."""
     listing = thumb.disassemble(elf)
     sites = call_sites(listing, function)
     counted = _count(command, work_dir, [listing.entry(function), *(address for _, address in sites)])
     if len(counted) != len(sites) + 1:
-        raise ToolError(f"{function} was left at its call {len(counted)} of {len(sites)}: {' '.join(command)}")
+        raise ToolError(
+            f"the firmware ended before {function} returned; {len(counted)} of the {len(sites)} kernels that it calls "
+            f"came to their end: {' '.join(command)}"
+        )
     labels = [*(callee for callee, _ in sites), function]
     segments = tuple(
         Segment(label, sum(b.count * b.executions for b in blocks), cycles.estimate(board.cpu, blocks, listing))

@@ -48,9 +48,7 @@ class Verified:
     error: McupruneError | None = None
 
 
-def verify(
-    folder: Path, spec: str | None, rescale: str | None, count: int, seed: int, say
-) -> Verified:
+def verify(folder: Path, spec: str | None, rescale: str | None, count: int, seed: int, say) -> Verified:
     """Emulator against oracle on `count` samples; with data also the accuracy of the device on all of x_test."""
     compiled, made = load(folder)
     tests = samples.fit(data.load(spec, rescale), compiled.graph) if spec else None
@@ -65,10 +63,14 @@ def verify(
         budget.check_ram(compiled, request, verdict.stack_bytes)
         scores = measure.accuracy(compiled, request, Trained())
     except McupruneError as error:
-        return Verified(request.name, f"{verdict.samples - verdict.differing} of {verdict.samples} samples agree", error)
+        return Verified(
+            request.name, f"{verdict.samples - verdict.differing} of {verdict.samples} samples agree", error
+        )
     lines = [f"bit-exact: {verdict.samples} samples, {verdict.emulator} and {verdict.oracle} agree in every byte"]
     if tests:
-        lines.append(f"{scores.metric} on the device: {scores.format(scores.device)} of {scores.samples:,} test samples")
+        lines.append(
+            f"{scores.metric} on the device: {scores.format(scores.device)} of {scores.samples:,} test samples"
+        )
     return Verified(request.name, "\n".join(lines))
 
 

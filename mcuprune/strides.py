@@ -7,7 +7,7 @@ network become flat.
 
 from collections.abc import Sequence
 
-from mcuprune.layer import Call
+from mcuprune.layer import Call, Field
 
 COPY_RANK = 5  # of mcup_copy_t
 
@@ -68,7 +68,7 @@ def copy(
 ) -> Call:
     """The call that copies a block from operand `position` to the output.  Steps and offsets in bytes."""
     dims, source, target = collapse(dims, source, target)
-    fields = {
+    fields: dict[str, Field] = {
         "dims": pad(dims, COPY_RANK, 1),
         "source_steps": pad(source, COPY_RANK, 0),
         "target_steps": pad(target, COPY_RANK, 0),

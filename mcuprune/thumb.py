@@ -62,7 +62,7 @@ WRITTEN = {"load_pair": 2, "multiply_long": 2, "multiply_add_long": 2, "compare"
     0,
 )
 MOVES = ("mov", "mvn", "sxt", "uxt", "rev", "clz", "rbit", "adr", "mrs")  # never read what they write
-INSERTS = ("movt", "bfi", "sel")  # do
+INSERTS = ("movt", "bfi", "sel")  # read it too: they change a part of it
 # "   10:\tbl\t44 <k1>" or "    4:\tmovs\tr0, #64\t@ 0x40"; data starts with a point
 LINE = re.compile(r"\s*([0-9a-f]+):\t([^.\s]\S*)\s*(.*?)\s*(?:[;@].*|<([^>+]+)>.*|<.*)?")
 REGISTER = re.compile(r"\b(r\d+|sp|lr|pc|ip|fp|sl|sb|[sdq]\d+)\b")

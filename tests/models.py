@@ -1,9 +1,10 @@
 """Small int8 networks, made without TensorFlow: between them every kind of kernel, encoding and shape of graph.
 
-    tiny       a convolution and a classifier: as little as a network can be
-    residual   convolution, depthwise, a sum of two paths, both pools, fully connected, softmax
-    sparse     fully connected layers of 0 to 100 % zeros: every encoding, and a layer with nothing in it
-    layout     pad, slice, concatenate, transpose, mean: bytes that move, several calls to a layer
+tiny       a convolution and a classifier: as little as a network can be
+residual   convolution, depthwise, a sum of two paths, both pools, fully connected, softmax
+sparse     fully connected layers of 0 to 100 % zeros: every encoding, and a layer with nothing in it
+layout     pad, slice, concatenate, transpose, mean: bytes that move, several calls to a layer
+gated      fully connected layers between functions of one and of two bytes: lookup tables, products
 """
 
 from collections.abc import Callable, Sequence
@@ -13,7 +14,10 @@ from pathlib import Path
 import numpy as np
 from writer import quantized, write
 
+from mcuprune import board, choose, compiled
 from mcuprune.graph import Graph, Op, Tensor
+from mcuprune.layer import Layer
+from mcuprune.plan import Plan, plan
 
 WINDOW = {"dilation_h_factor": 1, "dilation_w_factor": 1}
 
@@ -58,9 +62,18 @@ class Net:
         attrs = {"stride_h": size, "stride_w": size, "filter_height": size, "filter_width": size}
         return self._op(f"{kind}_pool_2d", [x], y, padding="VALID", fused_activation_function="NONE", **attrs)
 
+    def unary(self, kind: str, x: Tensor, scale: float, zero_point: int, **attrs) -> Tensor:
+        return self._op(kind, [x], self._result(x.shape, scale, zero_point), **attrs)
+
+    def multiply(self, a: Tensor, b: Tensor) -> Tensor:
+        y = self._result(a.shape, 100 * a.s * b.s, 2)
+        return self._op("mul", [a, b], y, fused_activation_function="RELU6")
+
     def mean(self, x: Tensor) -> Tensor:
         """Over height and width."""
-        return self._op("mean", [x, self._integers([1, 2])], self._result((1, x.shape[3]), x.s / 2, x.z), keep_dims=False)
+        return self._op(
+            "mean", [x, self._integers([1, 2])], self._result((1, x.shape[3]), x.s / 2, x.z), keep_dims=False
+        )
 
     def reshape(self, x: Tensor, *shape: int) -> Tensor:
         return self._op("reshape", [x, self._integers((1, *shape))], self._result((1, *shape), x.s, x.z))
@@ -104,7 +117,11 @@ class Net:
     def _window(self, x: Tensor, filters: int, kernel: int, stride: int, padding: str, scale: float):
         """(output, attributes) of a convolution; the output's zero point is what ReLU leaves of the range."""
         sizes = [-(-n // stride) if padding == "SAME" else (n - kernel) // stride + 1 for n in x.shape[1:3]]
-        return self._result((1, *sizes, filters), scale, -128), {"padding": padding, "stride_h": stride, "stride_w": stride}
+        return self._result((1, *sizes, filters), scale, -128), {
+            "padding": padding,
+            "stride_h": stride,
+            "stride_w": stride,
+        }
 
     def _integers(self, values) -> Tensor:
         data = np.array(values, np.int32)
@@ -160,7 +177,16 @@ def layout() -> Graph:
     return net.graph(net.mean(x))
 
 
-NETWORKS: dict[str, Callable[[], Graph]] = {make.__name__: make for make in (tiny, residual, sparse, layout)}
+def gated() -> Graph:
+    net = Net("gated", 40)
+    x = net.dense(net.input, 24, sparsity=0.8)
+    gate = net.unary("logistic", x, 1 / 256, -128)
+    x = net.multiply(net.unary("hard_swish", x, x.s, -100), gate)
+    x = net.unary("leaky_relu", net.dense(x, 24), 0.2, 10, alpha=0.1)
+    return net.graph(net.unary("tanh", net.unary("quantize", x, 0.05, -3), 1 / 128, 0))
+
+
+NETWORKS: dict[str, Callable[[], Graph]] = {make.__name__: make for make in (tiny, residual, sparse, layout, gated)}
 
 
 def save(name: str, folder: Path) -> Path:
@@ -168,3 +194,10 @@ def save(name: str, folder: Path) -> Path:
     path = folder / f"{name}.tflite"
     write(NETWORKS[name](), path)
     return path
+
+
+def planned(path: Path, target: str = "stm32f405") -> tuple[Graph, list[Layer], Plan]:
+    """Everything about a program but its files, with the smallest choice of kernels."""
+    graph = compiled.read(path, path.stem)
+    layers = choose.layers(graph, board.load(target), "size")
+    return graph, layers, plan(graph, layers)

@@ -23,7 +23,7 @@ needs_cc = pytest.mark.skipif(not shutil.which("cc"), reason="no C compiler for 
 
 
 def boxes(language: str) -> list[list[tuple[str, str]]]:
-    """[(word, rest)] of every line of every ```language box."""
+    """[(word, rest)] of every line of every ```language box; the rest begins in column 10."""
     found = re.findall(rf"^```{language}\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)
     return [[(line.split()[0], line[10:].strip()) for line in box.splitlines()] for box in found]
 

@@ -104,14 +104,15 @@ def test_a_slice_that_keeps_everything_costs_nothing():
 
 def test_an_ellipsis_for_nothing_is_refused():
     graph = sliced((1, 4), (slice(None, None, 1), Ellipsis, slice(0, 2, 1)))
-    with pytest.raises(UnsupportedModel, match="strided_slice: STRIDED_SLICE has an ellipsis that stands for no dim"):
+    with pytest.raises(UnsupportedModel, match="strided_slice: STRIDED_SLICE has more than 2 items or an ellipsis"):
         strided_slice.check(graph, graph.ops[0])
 
 
 def test_a_slice_with_computed_bounds_is_refused():
     x = activation("x", (1, 4))
-    graph = single("strided_slice", [x, x, x, x], activation("y", (1, 2)))
-    with pytest.raises(UnsupportedModel, match="strided_slice: STRIDED_SLICE takes its bounds from another layer"):
+    bounds = [integers("begin", [0, 0]), integers("end", [1, 2]), x]
+    graph = single("strided_slice", [x, *bounds], activation("y", (1, 2)))
+    with pytest.raises(UnsupportedModel, match="strided_slice: STRIDED_SLICE takes its strides from another layer"):
         strided_slice.check(graph, graph.ops[0])
 
 
@@ -156,7 +157,7 @@ def test_concatenations_agree():
 def test_a_concatenation_of_different_scales_is_refused():
     x = activation("x", (1, 4))
     graph = single("concatenation", [x, x], quantized("y", (1, 8), 0.2, 5), axis=1, fused_activation_function="NONE")
-    with pytest.raises(UnsupportedModel, match=r"concatenation: CONCATENATION joins x of scale 0\.1, zero point 5 into 0\.2, 5"):
+    with pytest.raises(UnsupportedModel, match=r"concatenation: CONCATENATION joins x \(0\.1, 5\) into another scale"):
         ops.OPS["concatenation"].check(graph, graph.ops[0])
 
 

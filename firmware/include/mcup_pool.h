@@ -24,9 +24,12 @@ static inline mcup_rectangle_t mcup_pool_window(const mcup_pool_2d_t *layer, int
     };
 }
 
-/* Every output pixel; `pixel` pools one window in all its channels. */
+/* Pools one window in all its channels. */
+typedef void mcup_pool_pixel_t(const mcup_pool_2d_t *layer, mcup_rectangle_t seen,
+                               const int8_t *input, int8_t *output);
+
 static inline void mcup_pool(const mcup_pool_2d_t *layer, const int8_t *input, int8_t *output,
-                             void (*pixel)(const mcup_pool_2d_t *, mcup_rectangle_t, const int8_t *, int8_t *))
+                             mcup_pool_pixel_t *pixel)
 {
     for (int32_t y = 0; y < layer->output_height; y++) {
         for (int32_t x = 0; x < layer->output_width; x++, output += layer->channels) {

@@ -144,7 +144,7 @@ typedef struct {
     int8_t most;
 } mcup_pool_2d_t;
 
-/* The mean over some dimensions: for every kept element, a sum, scaled by the real multiplier divided by its count. */
+/* The mean over some dimensions: sums, and a multiplier that divides by the count as well. */
 typedef struct {
     int32_t kept[2];         /* elements, outermost first */
     int32_t kept_steps[2];   /* bytes between neighbours in the input */
@@ -159,7 +159,7 @@ typedef struct {
 typedef struct {
     int32_t rows;
     int32_t depth;              /* elements of a row, at most 511 */
-    const int32_t *exponential; /* [entries]: exp(-d * input scale * beta) in Q31 of an input d below its row's largest */
+    const int32_t *exponential; /* [entries], Q31: entry d is of an input d below its row's largest */
     int32_t entries;            /* exp is 0 beyond */
 } mcup_softmax_t;
 

@@ -5,7 +5,7 @@ The file's name is TFLite's name in lower case.  A module offers CODE, ABOUT, re
 operators need, and the interpreter that runs a whole graph through the references.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pkgutil import iter_modules
 from types import ModuleType
@@ -33,6 +33,13 @@ def check_activation(op: Op) -> None:
     activation = op.attrs["fused_activation_function"]
     if activation not in FUSED:
         raise unsupported(op, f"has the fused activation {activation}", "make the activation a layer of its own")
+
+
+def check_shape(graph: Graph, op: Op, shape: Sequence[int]) -> None:
+    """Refuse an output of another shape than the operator gives: kernels write as much as the file says."""
+    declared = graph.tensors[op.outputs[0]].shape
+    if tuple(shape) != declared:
+        raise unsupported(op, f"gives shape {list(shape)}, the file says {list(declared)}", "convert the model again")
 
 
 def operands(graph: Graph, op: Op) -> list[Tensor]:

@@ -4,7 +4,7 @@ import numpy as np
 
 from mcuprune import fixed, pairs
 from mcuprune.graph import Graph, Op
-from mcuprune.layer import Layer
+from mcuprune.layer import Field, Layer
 from mcuprune.ops import operands, output_range, unsupported
 from mcuprune.pairs import read
 
@@ -45,7 +45,7 @@ def reference(graph: Graph, op: Op, inputs: list[np.ndarray]) -> list[np.ndarray
 def lower(graph: Graph, op: Op, encoded: None = None) -> Layer:
     a, b = operands(graph, op)
     to_a, to_b, to_target = multipliers(graph, op)
-    fields = {
+    fields: dict[str, Field] = {
         "a_offset": -a.z,
         "b_offset": -b.z,
         "a_multiplier": to_a[0],

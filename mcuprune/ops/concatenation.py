@@ -6,7 +6,7 @@ import tflite
 from mcuprune import strides
 from mcuprune.graph import Graph, Op
 from mcuprune.layer import Layer
-from mcuprune.ops import ACTIVATIONS, operands, sample_shape, samples, unsupported
+from mcuprune.ops import ACTIVATIONS, check_shape, operands, sample_shape, samples, unsupported
 
 CODE = "CONCATENATION"
 ABOUT = "any axis, any number of operands, constants too; all of one scale and zero point, as TFLite demands"
@@ -26,8 +26,14 @@ def check(graph: Graph, op: Op) -> None:
     target = graph.tensors[op.outputs[0]]
     for operand in operands(graph, op):
         if (operand.s, operand.z) != (target.s, target.z):
-            why = f"joins {operand.name} of scale {operand.s:.6g}, zero point {operand.z} into {target.s:.6g}, {target.z}"
+            why = f"joins {operand.name} ({operand.s:.6g}, {operand.z}) into another scale ({target.s:.6g}, {target.z})"
             raise unsupported(op, why, "quantize the model with the TFLite converter, which puts a QUANTIZE between")
+    along = axis(graph, op)
+    shapes = [operand.shape for operand in operands(graph, op)]
+    before, after = shapes[0][:along], shapes[0][along + 1 :]
+    if any((shape[:along], shape[along + 1 :]) != (before, after) for shape in shapes):
+        raise unsupported(op, f"joins operands that differ in more than axis {along}", "convert the model again")
+    check_shape(graph, op, (*before, sum(shape[along] for shape in shapes), *after))
 
 
 def axis(graph: Graph, op: Op) -> int:

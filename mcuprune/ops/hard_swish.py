@@ -5,7 +5,7 @@ import numpy as np
 from mcuprune import fixed, lookup
 from mcuprune.graph import Graph, Op
 from mcuprune.layer import Layer
-from mcuprune.ops import unsupported
+from mcuprune.ops import check_shape, unsupported
 
 CODE = "HARD_SWISH"
 ABOUT = "output scale not below 1/128 of the input's; a lookup table"
@@ -16,6 +16,7 @@ def read(options: object) -> dict[str, object]:
 
 
 def check(graph: Graph, op: Op) -> None:
+    check_shape(graph, op, graph.tensors[op.inputs[0]].shape)
     source, target = graph.tensors[op.inputs[0]], graph.tensors[op.outputs[0]]
     if _multiplier(source.s, target.s)[1] > 0:
         why = f"has output scale {target.s:.6g}, less than 1/128 of the input's {source.s:.6g}"

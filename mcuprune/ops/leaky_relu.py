@@ -6,6 +6,7 @@ import tflite
 from mcuprune import fixed, lookup
 from mcuprune.graph import Graph, Op
 from mcuprune.layer import Layer
+from mcuprune.ops import check_shape
 
 CODE = "LEAKY_RELU"
 ABOUT = "any alpha, any scales and zero points; a lookup table"
@@ -16,7 +17,7 @@ def read(options: tflite.LeakyReluOptions) -> dict[str, object]:
 
 
 def check(graph: Graph, op: Op) -> None:
-    """Any int8 tensors will do."""
+    check_shape(graph, op, graph.tensors[op.inputs[0]].shape)
 
 
 def table(graph: Graph, op: Op) -> np.ndarray:

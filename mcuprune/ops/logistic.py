@@ -5,7 +5,7 @@ import numpy as np
 from mcuprune import lookup
 from mcuprune.graph import Graph, Op
 from mcuprune.layer import Layer
-from mcuprune.ops import unsupported
+from mcuprune.ops import check_shape, unsupported
 
 CODE = "LOGISTIC"
 ABOUT = "output scale 1/256, as TFLite demands; a lookup table"
@@ -16,6 +16,7 @@ def read(options: object) -> dict[str, object]:
 
 
 def check(graph: Graph, op: Op) -> None:
+    check_shape(graph, op, graph.tensors[op.inputs[0]].shape)
     target = graph.tensors[op.outputs[0]]
     if target.s != 1 / 256:
         why = f"has output scale {target.s:.6g}, TFLite's kernel demands 1/256"

@@ -7,8 +7,8 @@ import tflite
 
 from mcuprune import fixed, strides
 from mcuprune.graph import Graph, Op
-from mcuprune.layer import Call, Layer
-from mcuprune.ops import constant, sample_shape, samples, unsupported
+from mcuprune.layer import Call, Field, Layer
+from mcuprune.ops import check_shape, constant, sample_shape, samples, unsupported
 
 CODE = "MEAN"
 ABOUT = "any constant axes of up to 4 dimensions, keep_dims or not"
@@ -20,6 +20,8 @@ def read(options: tflite.ReducerOptions) -> dict[str, object]:
 
 
 def check(graph: Graph, op: Op) -> None:
+    shape, over, keep = graph.tensors[op.inputs[0]].shape, axes(graph, op), op.attrs["keep_dims"]
+    check_shape(graph, op, [1 if i in over else n for i, n in enumerate(shape) if keep or i not in over])
     kept, summed = loops(graph, op)
     if max(len(kept[0]), len(summed[0])) > RANK:
         why = f"over axes {axes(graph, op)} of {list(graph.tensors[op.inputs[0]].shape)} needs more than four loops"
@@ -31,12 +33,12 @@ def axes(graph: Graph, op: Op) -> list[int]:
     return sorted({int(axis) % rank for axis in constant(graph, op, 1, "axes").reshape(-1)})
 
 
-def loops(graph: Graph, op: Op) -> tuple[list[tuple[int, ...]], list[tuple[int, ...]]]:
-    """[dims, steps] in the input of what is kept, and of what is summed."""
+def loops(graph: Graph, op: Op) -> list[list[tuple[int, ...]]]:
+    """[dims, steps] in the input: of what is kept, and of what is summed."""
     shape, over = graph.tensors[op.inputs[0]].shape, axes(graph, op)
     steps = strides.steps(shape)
     kept = [axis for axis in range(len(shape)) if axis not in over]
-    return tuple(strides.collapse([shape[i] for i in part], [steps[i] for i in part]) for part in (kept, over))
+    return [strides.collapse([shape[i] for i in part], [steps[i] for i in part]) for part in (kept, over)]
 
 
 def rescale(graph: Graph, op: Op) -> tuple[int, int, int]:
@@ -61,7 +63,7 @@ def lower(graph: Graph, op: Op, encoded: None = None) -> Layer:
     source, target = graph.tensors[op.inputs[0]], graph.tensors[op.outputs[0]]
     (kept, kept_steps), (summed, summed_steps) = loops(graph, op)
     multiplier, shift, count = rescale(graph, op)
-    fields = {
+    fields: dict[str, Field] = {
         "kept": strides.pad(kept, RANK, 1),
         "kept_steps": strides.pad(kept_steps, RANK, 0),
         "summed": strides.pad(summed, RANK, 1),

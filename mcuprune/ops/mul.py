@@ -4,7 +4,7 @@ import numpy as np
 
 from mcuprune import fixed, pairs
 from mcuprune.graph import Graph, Op
-from mcuprune.layer import Layer
+from mcuprune.layer import Field, Layer
 from mcuprune.ops import operands, output_range
 from mcuprune.pairs import check, read
 
@@ -32,5 +32,5 @@ def reference(graph: Graph, op: Op, inputs: list[np.ndarray]) -> list[np.ndarray
 def lower(graph: Graph, op: Op, encoded: None = None) -> Layer:
     a, b = operands(graph, op)
     to_target, shift = multiplier(graph, op)
-    fields = {"a_offset": -a.z, "b_offset": -b.z, "multiplier": to_target, "shift": -shift}
+    fields: dict[str, Field] = {"a_offset": -a.z, "b_offset": -b.z, "multiplier": to_target, "shift": -shift}
     return pairs.lower(graph, op, "mcup_mul_s8", "mcup_mul_t", fields)

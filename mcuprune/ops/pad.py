@@ -5,7 +5,7 @@ import numpy as np
 from mcuprune import strides
 from mcuprune.graph import Graph, Op
 from mcuprune.layer import Call, Layer
-from mcuprune.ops import constant, sample_shape, samples
+from mcuprune.ops import check_shape, constant, sample_shape, samples, unsupported
 
 CODE = "PAD"
 ABOUT = "constant paddings on any dimensions"
@@ -16,8 +16,12 @@ def read(options: object) -> dict[str, object]:
 
 
 def check(graph: Graph, op: Op) -> None:
-    paddings(graph, op)
     value(graph, op)
+    frame = paddings(graph, op)
+    if min(map(min, frame)) < 0:
+        raise unsupported(op, f"has negative paddings: {frame}", "cut with a STRIDED_SLICE")
+    shape = graph.tensors[op.inputs[0]].shape
+    check_shape(graph, op, [before + n + after for n, (before, after) in zip(shape, frame, strict=True)])
 
 
 def paddings(graph: Graph, op: Op) -> list[tuple[int, int]]:

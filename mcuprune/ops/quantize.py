@@ -8,6 +8,7 @@ import numpy as np
 from mcuprune import fixed, lookup
 from mcuprune.graph import Graph, Op
 from mcuprune.layer import Layer
+from mcuprune.ops import check_shape
 
 CODE = "QUANTIZE"
 ABOUT = "int8 to int8, a lookup table; float32 or uint8 to int8 at the input"
@@ -18,7 +19,7 @@ def read(options: object) -> dict[str, object]:
 
 
 def check(graph: Graph, op: Op) -> None:
-    """Any int8 tensors will do; the reader refuses other types inside the network."""
+    check_shape(graph, op, graph.tensors[op.inputs[0]].shape)
 
 
 def table(graph: Graph, op: Op) -> np.ndarray:

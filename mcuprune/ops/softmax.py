@@ -13,8 +13,8 @@ from mcuprune import fixed
 from mcuprune.fixed import rounding_divide_by_pot
 from mcuprune.fixed import saturating_rounding_doubling_high_mul as high_mul
 from mcuprune.graph import Graph, Op
-from mcuprune.layer import Array, Call, Layer
-from mcuprune.ops import sample_shape, unsupported
+from mcuprune.layer import Array, Call, Field, Layer
+from mcuprune.ops import check_shape, sample_shape, unsupported
 
 CODE = "SOFTMAX"
 ABOUT = "over the last dimension, of up to 511 elements; any beta; output scale 1/256, zero point -128"
@@ -31,6 +31,7 @@ def read(options: tflite.SoftmaxOptions) -> dict[str, object]:
 
 
 def check(graph: Graph, op: Op) -> None:
+    check_shape(graph, op, graph.tensors[op.inputs[0]].shape)
     target = graph.tensors[op.outputs[0]]
     if abs(target.s * 256 - 1) > 0.001 or target.z != -128:
         why = f"has output scale {target.s:.6g} and zero point {target.z}, TFLite's kernel demands 1/256 and -128"
@@ -93,7 +94,7 @@ def reference(graph: Graph, op: Op, inputs: list[np.ndarray]) -> list[np.ndarray
 def lower(graph: Graph, op: Op, encoded: None = None) -> Layer:
     shape = graph.tensors[op.outputs[0]].shape
     exponential = table(graph, op)
-    fields = {
+    fields: dict[str, Field] = {
         "rows": graph.tensors[op.outputs[0]].count // shape[-1],
         "depth": shape[-1],
         "exponential": Array("int32_t", exponential, 4 * len(exponential)),

@@ -26,8 +26,11 @@ def read(options: tflite.StridedSliceOptions) -> dict[str, object]:
 def check(graph: Graph, op: Op) -> None:
     if op.attrs.get("offset"):
         raise unsupported(op, "counts its end from its begin (offset)", "write the end as an index")
-    if op.attrs.get("ellipsis_mask") and len(_consuming(graph, op)) > len(graph.tensors[op.inputs[0]].shape):
-        raise unsupported(op, "has an ellipsis that stands for no dimension, which TFLite gets wrong", "leave it out")
+    rank = len(graph.tensors[op.inputs[0]].shape)
+    if len(_consuming(graph, op)) > rank:  # TFLite takes such an ellipsis for one dimension
+        raise unsupported(op, f"has more than {rank} items or an ellipsis for no dimension", "leave the ellipsis out")
+    if 0 in constant(graph, op, 3, "strides"):
+        raise unsupported(op, "has a stride of 0", "convert the model again")
     target = graph.tensors[op.outputs[0]]
     count = [n for _, _, n in spans(graph, op)]
     if np.prod(count) != target.count or not target.count:
@@ -46,7 +49,7 @@ def spans(graph: Graph, op: Op) -> list[tuple[int, int, int]]:
             continue
         size = shape[len(result)]
         if _bit(op, "shrink_axis", item):
-            result.append((begin[item] % size, 1, 1))
+            result.append((begin[item] % size, 1, int(-size <= begin[item] < size)))
         else:
             start = None if _bit(op, "begin", item) else begin[item]
             stop = None if _bit(op, "end", item) else end[item]

@@ -5,6 +5,7 @@ import numpy as np
 from mcuprune import lookup
 from mcuprune.graph import Graph, Op
 from mcuprune.layer import Layer
+from mcuprune.ops import check_shape
 
 CODE = "TANH"
 ABOUT = "any scales and zero points; a lookup table"
@@ -15,7 +16,7 @@ def read(options: object) -> dict[str, object]:
 
 
 def check(graph: Graph, op: Op) -> None:
-    """Any int8 tensors will do."""
+    check_shape(graph, op, graph.tensors[op.inputs[0]].shape)
 
 
 def table(graph: Graph, op: Op) -> np.ndarray:

@@ -5,7 +5,7 @@ import numpy as np
 from mcuprune import strides
 from mcuprune.graph import Graph, Op
 from mcuprune.layer import Layer
-from mcuprune.ops import constant, sample_shape, samples, unsupported
+from mcuprune.ops import check_shape, constant, sample_shape, samples, unsupported
 
 CODE = "TRANSPOSE"
 ABOUT = "any constant permutation, up to 5 dimensions above 1; free where only dimensions of 1 move"
@@ -16,8 +16,11 @@ def read(options: object) -> dict[str, object]:
 
 
 def check(graph: Graph, op: Op) -> None:
-    permutation(graph, op)
-    large = [n for n in graph.tensors[op.inputs[0]].shape if n > 1]
+    shape, perm = graph.tensors[op.inputs[0]].shape, permutation(graph, op)
+    if sorted(perm) != list(range(len(shape))):
+        raise unsupported(op, f"has {perm} as its permutation of {len(shape)} dimensions", "convert the model again")
+    check_shape(graph, op, [shape[axis] for axis in perm])
+    large = [n for n in shape if n > 1]
     if len(large) > strides.COPY_RANK:
         why = f"has {len(large)} dimensions, the kernel copies {strides.COPY_RANK}"
         raise unsupported(op, why, "merge neighbouring dimensions with a RESHAPE first")

@@ -1,5 +1,7 @@
 """Profiles of a small program on every core that QEMU has: counts are exact, and the same in every run."""
 
+import os
+import runpy
 import subprocess
 from dataclasses import dataclass
 from itertools import pairwise
@@ -8,11 +10,14 @@ from pathlib import Path
 import pytest
 
 from mcuprune import board, profile, thumb
+from mcuprune.errors import ToolError
 from mcuprune.runners import qemu
 
 pytestmark = pytest.mark.emulator
 
 HERE = Path(__file__).parent
+SHARED = Path(os.environ.get("MCUPRUNE_SHARED", HERE.parents[2] / "shared"))
+YARDSTICK = SHARED / "yardstick"
 SPINS = 20_000
 BOARDS = [name for name in board.names() if board.load(name).qemu]
 
@@ -84,3 +89,41 @@ def test_systick_tells_instructions_where_the_plugin_cannot(toy):
     around = 16  # instructions between the two readings that are not of toy_invoke, at most
     tick = 1e9 / profile.SYSTICK[machine]
     assert -tick <= told - toy.profile().instructions <= around + tick
+
+
+@pytest.mark.skipif(not YARDSTICK.exists(), reason=f"{YARDSTICK} is not there; MCUPRUNE_SHARED says where it is")
+def test_the_yardstick_measures_the_same(toy):
+    if toy.board.machine.flash.origin >= 0x1000_0000:
+        pytest.skip("the yardstick reads addresses of at most seven digits")
+    library, output = toy.folder / "yardstick.so", toy.folder / "yardstick.txt"
+    subprocess.run(["cc", "-shared", "-fPIC", "-w", YARDSTICK / "insn_plugin.c", "-o", library], check=True)
+    listing = thumb.disassemble(toy.elf)
+    ends = [f"end={address:#x}" for _, callee, address in listing.calls() if callee == "toy_invoke"]
+    arguments = [str(library), f"out={output}", f"start={listing.entry('toy_invoke'):#x}", *ends]
+    try:
+        qemu.run([*toy.command, "-plugin", ",".join(arguments)], toy.folder, timeout=60)
+    except ToolError as error:
+        if "requires API version 1" not in str(error):
+            raise
+        pytest.skip("the yardstick's plugin is for QEMU 8 and older")
+    reference = runpy.run_path(str(YARDSTICK / "cyc.py"))["Profile"](str(toy.elf), str(output))
+    core = toy.board.cpu.removeprefix("cortex-").replace("m0plus", "m0p").replace("m33", "m4")
+
+    ours, first = toy.profile(), reference.segments[0]
+    assert (ours.instructions, ours.estimated_cycles) == (first[1], reference.cycles(first, core))
+
+
+@pytest.fixture
+def one(tmp_path) -> Toy:
+    return link("mps2_an386", tmp_path)
+
+
+def test_a_plugin_that_qemu_does_not_load_is_told_from_other_failures(one, monkeypatch):
+    monkeypatch.setattr(profile, "plugin", lambda: one.elf)
+    with pytest.raises(profile.PluginError, match="does not load"):
+        one.profile()
+
+
+def test_a_function_that_is_never_called_is_an_error(one):
+    with pytest.raises(ToolError, match="ended before mcup_fault returned"):
+        profile.profile(one.elf, one.board, one.command, one.folder, "mcup_fault")

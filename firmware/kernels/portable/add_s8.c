@@ -1,4 +1,4 @@
-/* ADD, int8, with broadcasting.  Portable C: the definition that the other instruction sets must match. */
+/* ADD, int8, with broadcasting.  Portable C: the definition other instruction sets must match. */
 #include "mcup_math.h"
 
 static int32_t operand(int32_t x, int32_t multiplier, int shift)
@@ -29,7 +29,8 @@ void mcup_add_s8(const mcup_add_t *layer, const int8_t *a, const int8_t *b, int8
     for (int32_t i = 0; i < n[0]; i++) {
         for (int32_t j = 0; j < n[1]; j++) {
             for (int32_t k = 0; k < n[2]; k++, output += n[3]) {
-                add_line(layer, a + i * s[0] + j * s[1] + k * s[2], b + i * t[0] + j * t[1] + k * t[2], output);
+                add_line(layer, a + i * s[0] + j * s[1] + k * s[2],
+                         b + i * t[0] + j * t[1] + k * t[2], output);
             }
         }
     }

@@ -2,7 +2,8 @@
 #include "mcup_math.h"
 #include "mcup_pool.h"
 
-static void average_pixel(const mcup_pool_2d_t *layer, mcup_rectangle_t seen, const int8_t *input, int8_t *output)
+static void average_pixel(const mcup_pool_2d_t *layer, mcup_rectangle_t seen, const int8_t *input,
+                          int8_t *output)
 {
     const int32_t channels = layer->channels;
     const int32_t row = layer->input_width * channels;

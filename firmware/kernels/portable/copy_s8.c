@@ -1,10 +1,12 @@
-/* Copy a block of up to five dimensions from one layout to another: the kernel of CONCATENATION, PAD,
- * STRIDED_SLICE and TRANSPOSE.  The innermost dimension is one memcpy where both sides are contiguous. */
+/* Copy a block of up to five dimensions from one layout to another: the kernel of CONCATENATION,
+ * PAD, STRIDED_SLICE and TRANSPOSE.  Where both sides are contiguous, a line is one memcpy. */
 #include "mcuprune.h"
 
 #include <string.h>
 
-static void copy_line(int8_t *target, int32_t target_step, const int8_t *source, int32_t source_step, int32_t count)
+/* The innermost dimension. */
+static void copy_line(int8_t *target, int32_t target_step, const int8_t *source,
+                      int32_t source_step, int32_t count)
 {
     if (target_step == 1 && source_step == 1) {
         memcpy(target, source, (size_t)count);

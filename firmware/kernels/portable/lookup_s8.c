@@ -1,4 +1,4 @@
-/* Any function of one int8: RELU, LOGISTIC, HARD_SWISH, QUANTIZE and their kin, by a table of its 256 values. */
+/* Any function of one int8, by a table of its 256 answers: RELU, LOGISTIC, HARD_SWISH, QUANTIZE. */
 #include "mcuprune.h"
 
 void mcup_lookup_s8(const mcup_lookup_t *layer, const int8_t *input, int8_t *output)

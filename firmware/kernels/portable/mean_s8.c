@@ -1,4 +1,4 @@
-/* MEAN over any dimensions, int8.  Portable C: the definition that the other instruction sets must match. */
+/* MEAN over any dimensions, int8.  Portable C: the definition other instruction sets must match. */
 #include "mcup_math.h"
 
 static int32_t sum(const mcup_mean_t *layer, const int8_t *input)
@@ -18,9 +18,9 @@ void mcup_mean_s8(const mcup_mean_t *layer, const int8_t *input, int8_t *output)
 {
     for (int32_t i = 0; i < layer->kept[0]; i++) {
         for (int32_t j = 0; j < layer->kept[1]; j++) {
-            const int32_t acc = sum(layer, input + i * layer->kept_steps[0] + j * layer->kept_steps[1]);
-            *output++ = mcup_clamp(mcup_scale(acc, layer->multiplier, layer->shift), layer->zero_point, INT8_MIN,
-                                   INT8_MAX);
+            const int8_t *first = input + i * layer->kept_steps[0] + j * layer->kept_steps[1];
+            *output++ = mcup_clamp(mcup_scale(sum(layer, first), layer->multiplier, layer->shift),
+                                   layer->zero_point, INT8_MIN, INT8_MAX);
         }
     }
 }

@@ -1,8 +1,8 @@
-/* SOFTMAX, int8, in gemmlowp's fixed point; exponentials come from a table.  Portable C: the definition that the
- * other instruction sets must match. */
+/* SOFTMAX, int8, in gemmlowp's fixed point; exponentials come from a table.
+ * Portable C: the definition other instruction sets must match. */
 #include "mcup_math.h"
 
-/* 1 / (1 + x) for x in [0, 1), both Q31: three Newton steps in Q29, towards the reciprocal of (1 + x) / 2. */
+/* 1 / (1 + x) for x in [0, 1), both Q31: Newton's method in Q29, for the reciprocal of (1 + x) / 2. */
 static int32_t reciprocal(int32_t x)
 {
     const int32_t half = (x >> 1) + (1 << 30);
@@ -38,7 +38,8 @@ static void softmax_row(const mcup_softmax_t *layer, const int8_t *input, int8_t
     for (int32_t i = 0; i < layer->depth; i++) {
         const int32_t below = largest - input[i];
         const int32_t e = below < layer->entries ? layer->exponential[below] : 0;
-        output[i] = mcup_clamp(mcup_round_shift(mcup_high_multiply(scale, e), shift), INT8_MIN, INT8_MIN, INT8_MAX);
+        output[i] = mcup_clamp(mcup_round_shift(mcup_high_multiply(scale, e), shift), INT8_MIN,
+                               INT8_MIN, INT8_MAX);
     }
 }
 

@@ -1,0 +1,206 @@
+"""Run lowered layers on an emulated core: many cases in one program, each with its instructions and cycles.
+
+The program is the test harness of every model, around a made-up network `cases_invoke` that calls the kernels of one
+case after the other.  A sample of it holds a sample of each case; its output is the whole arena, where every block that
+a kernel may write lies between guard bytes:
+
+    guard | output of case 0 | guard | scratch of case 0 | guard | output of case 1 ...
+
+Blocks start at multiples of four bytes, as the planner places them; inputs lie anywhere, as a caller's do.  Where a
+layer may work in place, that way is run too, in a block of its own, and must agree.
+"""
+
+import subprocess
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+
+from mcuprune import buildfiles, emit, plan, profile, project
+from mcuprune.board import Board, memory_script
+from mcuprune.graph import Graph
+from mcuprune.layer import Layer
+from mcuprune.ops import sample_shape
+from mcuprune.runners import qemu
+
+FIRMWARE = Path(__file__).parents[1] / "firmware"
+COMPILE = ["-std=c11", "-O2", "-ffunction-sections", "-fdata-sections", "-fno-optimize-sibling-calls", "-ffreestanding",
+           *buildfiles.WARNINGS.split()]  # fmt: skip
+LINK = ["-nostartfiles", "--specs=nano.specs", "-Wl,--gc-sections", "-Wl,--build-id=none"]
+GUARD, PAINT = 16, 0xA5  # bytes, and what they hold
+TIMEOUT = 300.0  # seconds
+
+Case = tuple[Graph, Layer, Sequence[np.ndarray]]
+Result = tuple[np.ndarray, int, int]
+
+
+@dataclass(frozen=True)
+class _Placed:
+    """A case in the program: offsets of its blocks in the arena and of its inputs in a sample."""
+
+    graph: Graph
+    layer: Layer  # its operator renamed, so that names differ in C
+    inputs: dict[int, tuple[int, np.ndarray]]  # tensor -> offset, samples
+    output: int
+    scratch: int
+    shared: dict[int, int]  # tensor that the output may take the memory of -> offset
+    end: int
+
+    @property
+    def output_size(self) -> int:
+        return self.graph.results(self.layer.op)[0].count
+
+    @property
+    def blocks(self) -> list[tuple[int, int]]:
+        """(offset, size) of all that the case may write."""
+        shared = [(at, max(self.output_size, self.graph.tensors[i].count)) for i, at in self.shared.items()]
+        return [(self.output, self.output_size), (self.scratch, plan.scratch_size(self.layer)), *shared]
+
+
+def run(graph: Graph, layer: Layer, board: Board, *inputs: np.ndarray) -> Result:
+    return run_all([(graph, layer, inputs)], board)[0]
+
+
+def run_all(cases: Sequence[Case], board: Board) -> list[Result]:
+    """[(outputs int8 [n, *sample_shape], instructions, estimated cycles of the first sample)] of every case.
+
+    A case holds int8 [n, ...], one per tensor that is not a constant, in order.  Instructions and cycles are those of
+    the kernels alone, from call to return.
+    """
+    placed, samples = _place(cases)
+    with TemporaryDirectory() as folder:
+        elf = _build(placed, samples, board, Path(folder))
+        Path(folder, "input.bin").write_bytes(samples.tobytes())
+        command = qemu.command(board, elf)
+        qemu.run(command, Path(folder), TIMEOUT)
+        arena = np.fromfile(Path(folder, "output.bin"), np.int8).reshape(len(samples), -1)
+        Path(folder, "input.bin").write_bytes(samples[:1].tobytes())
+        segments = iter(profile.profile(elf, board, command, Path(folder), "cases_invoke").segments)
+    results = []
+    for case in placed:
+        instructions, cycles = _of_kernels(segments, len(case.layer.calls))
+        _of_kernels(segments, len(case.layer.calls) * len(case.shared))  # the same again, in place
+        results.append((_outputs(case, arena), instructions, cycles))
+    return results
+
+
+def _place(cases: Sequence[Case]) -> tuple[list[_Placed], np.ndarray]:
+    """-> the cases, and int8 [n, bytes of all inputs]; a case with fewer samples than others repeats its last one."""
+    n = max(len(arrays[0]) for _, _, arrays in cases)
+    placed: list[_Placed] = []
+    columns: list[np.ndarray] = []
+    at = read = 0
+    for number, (graph, layer, arrays) in enumerate(cases):
+        given = dict.fromkeys(i for i in layer.op.inputs if i >= 0 and not graph.tensors[i].constant)
+        inputs = {}
+        for i, array in zip(given, arrays, strict=True):
+            inputs[i] = (read, array)
+            columns.append(array.reshape(len(array), -1)[np.minimum(np.arange(n), len(array) - 1)])
+            read += graph.tensors[i].count
+        output_size = graph.results(layer.op)[0].count
+        output = _behind(at)
+        scratch = _behind(output + output_size)
+        at, shared = scratch + plan.scratch_size(layer), {}
+        for i in dict.fromkeys(layer.op.inputs[position] for position in layer.in_place):
+            if i in given:
+                shared[i] = _behind(at)
+                at = shared[i] + max(output_size, graph.tensors[i].count)
+        renamed = replace(layer, op=replace(layer.op, name=f"case_{number}"))
+        placed.append(_Placed(graph, renamed, inputs, output, scratch, shared, at))
+    return placed, np.concatenate(columns, axis=1).astype(np.int8)
+
+
+def _behind(end: int) -> int:
+    """Where the next block starts."""
+    return -(-(end + GUARD) // plan.ALIGNMENT) * plan.ALIGNMENT
+
+
+def _of_kernels(segments: Iterator[profile.Segment], calls: int) -> tuple[int, int]:
+    """Instructions and cycles of the next so many kernel calls; what lies between them is the program's own."""
+    kernels = [next(s for s in segments if s.label.startswith("mcup_")) for _ in range(calls)]
+    return sum(s.instructions for s in kernels), sum(s.cycles for s in kernels)
+
+
+def _outputs(case: _Placed, arena: np.ndarray) -> np.ndarray:
+    """The outputs of a case, int8 [n, *sample_shape].  arena: int8 [n, bytes], as the program left it."""
+    name, n = [call.function for call in case.layer.calls], len(next(iter(case.inputs.values()))[1])
+    for offset, size in case.blocks:
+        before, after = arena[:n, offset - GUARD : offset], arena[:n, offset + size : offset + size + GUARD]
+        assert np.all(before.view(np.uint8) == PAINT), f"{name} wrote before its {size} bytes at {offset}: {case.graph}"
+        assert np.all(after.view(np.uint8) == PAINT), f"{name} wrote behind its {size} bytes at {offset}: {case.graph}"
+    outputs = arena[:n, case.output : case.output + case.output_size]
+    for i, offset in case.shared.items():
+        in_place = arena[:n, offset : offset + case.output_size]
+        assert np.array_equal(in_place, outputs), f"{name} differs in place of tensor {i}: {case.graph}"
+    return outputs.reshape(n, *sample_shape(case.graph.results(case.layer.op)[0]))
+
+
+def _build(placed: Sequence[_Placed], samples: np.ndarray, board: Board, folder: Path) -> Path:
+    arena = placed[-1].end + GUARD
+    machine = {"flash": board.machine.flash, "ram": board.machine.ram}
+    texts = {"mcup_model.h": _header(samples.shape[1], arena), "cases.c": _source(placed, arena),
+             "memory.ld": [memory_script(machine)]}  # fmt: skip
+    for name, lines in texts.items():
+        (folder / name).write_text("\n".join(lines) + "\n")
+    functions = sorted({call.function for case in placed for call in case.layer.calls})
+    kernels = [path for f in functions for path in project.kernel_files(FIRMWARE, f, board.isas)]
+    objects = [_object(path, tuple(board.flags)) for path in [*kernels, FIRMWARE / "startup/startup.c"]]
+    elf = folder / "cases.elf"
+    script = ["-T", str(FIRMWARE / "link/link.ld"), "-L", str(folder)]
+    sources = [str(folder / "cases.c"), str(FIRMWARE / "app/harness.c")]
+    own = [*COMPILE, "-O1", f"-I{folder}", f"-I{FIRMWARE / 'include'}"]
+    _gcc(*board.flags, *own, *LINK, *script, *sources, *map(str, objects), "-o", str(elf))
+    return elf
+
+
+@cache
+def _folder() -> TemporaryDirectory:
+    return TemporaryDirectory(prefix="mcuprune-arm-")  # lives as long as the process
+
+
+@cache
+def _object(source: Path, flags: tuple[str, ...]) -> Path:
+    target = Path(_folder().name, f"{len(list(Path(_folder().name).iterdir()))}-{source.name}.o")
+    _gcc(*flags, *COMPILE, f"-I{FIRMWARE / 'include'}", "-c", str(source), "-o", str(target))
+    return target
+
+
+def _gcc(*arguments: str) -> None:
+    result = subprocess.run(["arm-none-eabi-gcc", *arguments], capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr[-4000:]
+
+
+def _header(inputs: int, outputs: int) -> Iterator[str]:
+    yield "#include <stdint.h>"
+    yield f"#define MCUP_MODEL_INPUT_SIZE {inputs}"
+    yield f"#define MCUP_MODEL_OUTPUT_SIZE {outputs}"
+    yield "#define mcup_model_invoke cases_invoke"
+    yield "void cases_invoke(const int8_t *input, int8_t *output);"
+
+
+def _source(placed: Sequence[_Placed], arena: int) -> Iterator[str]:
+    yield '#include <string.h>\n#include "mcup_model.h"\n#include "mcuprune.h"'
+    yield f"static _Alignas(4) int8_t arena[{arena}];"
+    for case in placed:
+        yield from emit.layer_constants(case.graph, case.layer, case.scratch)
+    yield "void cases_invoke(const int8_t *input, int8_t *output)\n{"
+    yield f"    memset(arena, {PAINT}, sizeof arena);"
+    for case in placed:
+        pointers = {i: f"input + {at}" for i, (at, _) in case.inputs.items()}
+        yield from _calls(case, pointers, case.output)
+        for i, at in case.shared.items():
+            yield f"    memcpy(arena + {at}, {pointers[i]}, {case.graph.tensors[i].count});"
+            yield from _calls(case, pointers | {i: f"arena + {at}"}, at)
+    yield "    memcpy(output, arena, sizeof arena);\n}"
+
+
+def _calls(case: _Placed, pointers: dict[int, str], output: int) -> Iterator[str]:
+    name, op = emit.identifier(case.layer), case.layer.op
+    for call, label in emit.labelled(case.layer):
+        operands = [pointers.get(op.inputs[p], f"{name}_operand_{p}") for p in call.inputs]
+        yield f"    {call.function}({', '.join([f'&{label}', *operands, f'arena + {output}'])});"
+    if case.layer.alias:
+        yield f"    memcpy(arena + {output}, {pointers[op.inputs[0]]}, {case.output_size});"

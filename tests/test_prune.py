@@ -1,0 +1,413 @@
+"""Pruning: schedules, masks, scores, what may be pruned, what a model is for, and training that keeps zeros zero."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from mcuprune.data import Data, check
+from mcuprune.errors import UnsupportedModel, UsageError
+from mcuprune.prune import methods
+from mcuprune.prune.masks import rank, sparsity
+from mcuprune.prune.schedules import RANKINGS, Cubic, Geometric, due, one_cycle
+
+SHARED = Path(os.environ.get("MCUPRUNE_SHARED") or Path(__file__).parents[2] / "shared")
+
+
+def test_the_cubic_schedule_has_the_values_of_zhu_and_gupta():
+    ramp = Cubic(0.9, begin=0, end=100)
+    for step, expected in ((0, 0), (10, 0.2439), (25, 0.5203), (50, 0.7875), (75, 0.8859), (100, 0.9), (900, 0.9)):
+        assert ramp(step) == pytest.approx(expected, abs=5e-5)
+
+
+@given(st.sampled_from([Cubic, Geometric]), st.floats(0.01, 0.999), st.floats(0, 1), st.integers(0, 500))
+def test_schedules_rise_from_initial_to_final(kind, final, share, length):
+    ramp = kind(final, begin=20, end=20 + length, initial=final * share)
+    values = [ramp(step) for step in range(0, 40 + length)]
+    assert values[0] == pytest.approx(final * share) and values[-1] == pytest.approx(final)
+    assert all(a <= b + 1e-12 for a, b in zip(values, values[1:], strict=False))
+
+
+@given(st.integers(1, 50), st.integers(0, 5000))
+def test_weights_are_ranked_at_both_ends_of_a_ramp_and_not_too_often(begin, length):
+    ramp = Cubic(0.5, begin, begin + length)
+    steps = [step for step in range(begin + length + 10) if due(ramp, step)]
+    assert steps[0] == begin and steps[-1] == begin + length
+    assert len(steps) <= 2 * RANKINGS + 2
+
+
+def test_the_rate_warms_up_and_ends_near_zero():
+    rates = [one_cycle(step, 1000, 3e-3) for step in range(1000)]
+    assert rates[0] < 1e-4 and max(rates) == rates[50] == 3e-3 and rates[-1] < 1e-7
+    assert one_cycle(0, 1, 1.0) == 1.0
+
+
+scores = st.lists(arrays(np.float32, st.tuples(st.integers(1, 6), st.integers(1, 6)), elements=st.floats(0, 9, width=32)))
+
+
+@given(scores.filter(bool), st.floats(0, 0.999))
+def test_masks_keep_the_best_of_all_kernels_together(kernels, share):
+    named = {f"k{i}": kernel for i, kernel in enumerate(kernels)}
+    masks = rank(named, share)
+    count = sum(kernel.size for kernel in kernels)
+    kept = sum(int(mask.sum()) for mask in masks.values())
+    wanted = max(round(count * (1 - share)), 1)
+    assert wanted <= kept <= wanted + len(kernels)
+    assert all(mask.any() and mask.shape == named[name].shape for name, mask in masks.items())
+    assert sparsity(masks) == pytest.approx(1 - kept / count)
+    lost = [named[name][~mask].max() for name, mask in masks.items() if not mask.all()]
+    best = {name: kernel.argmax() for name, kernel in named.items()}
+    for name, mask in masks.items():  # what stays is no worse than what goes, but for the one weight each kernel keeps
+        others = mask.copy()
+        others.flat[best[name]] = False
+        if lost and others.any():
+            assert named[name][others].min() >= max(lost)
+
+
+def test_methods_are_the_files_of_their_folder():
+    assert {"gradual", "oneshot_magnitude"} <= set(methods.NAMES)
+    with pytest.raises(UsageError, match="there are gradual"):
+        methods.load("magic")
+
+
+def test_the_package_alone_imports_no_tensorflow():
+    code = "import sys, mcuprune.prune, mcuprune.prune.progress, mcuprune.quantize; print('tensorflow' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "False\n"
+
+
+pytest.importorskip("tensorflow")
+
+from mcuprune.prune import Pruning, evaluate, prune  # noqa: E402
+from mcuprune.prune.augment import Augment  # noqa: E402
+from mcuprune.prune.backend import keras, tf  # noqa: E402
+from mcuprune.prune.layers import int8_matrices, prunable  # noqa: E402
+from mcuprune.prune.loading import load, save  # noqa: E402
+from mcuprune.prune.masks import apply, global_masks  # noqa: E402
+from mcuprune.prune.methods.gradual import default_epochs, macs  # noqa: E402
+from mcuprune.prune.objective import Objective, infer  # noqa: E402
+
+L = keras.layers
+
+
+def chain(*layers, name="net"):
+    keras.utils.set_random_seed(0)
+    return keras.Sequential([*layers], name=name)
+
+
+def classifier():
+    return chain(keras.Input((6,)), L.Dense(24, "relu", name="one"), L.Dense(3, "softmax", name="two"))
+
+
+def clusters(samples=300, seed=0):
+    """Three clouds of points, which `classifier` can tell apart."""
+    random = np.random.default_rng(seed)
+    y = random.integers(0, 3, samples)
+    x = random.normal(size=(samples, 6)) + 3 * np.eye(6)[y]
+    half = samples // 2
+    return check({"x_train": x[:half], "y_train": y[:half], "x_test": x[half:], "y_test": y[half:]}, "clusters")
+
+
+def names(model):
+    return [name for name, _ in prunable(model)]
+
+
+# Layers
+
+
+def test_the_first_convolution_and_depthwise_kernels_stay_dense():
+    model = chain(
+        keras.Input((8, 8, 3)),
+        L.Conv2D(4, 3, name="stem"),
+        L.DepthwiseConv2D(3, name="depth"),
+        L.Conv2D(4, 1, name="point"),
+        L.SeparableConv2D(5, 3, name="separable"),
+        L.Flatten(),
+        L.Dense(2, name="head"),
+    )
+    assert names(model) == ["point", "separable", "head"]
+    assert dict(prunable(model))["separable"].shape == (1, 1, 4, 5)
+
+
+def test_a_lone_convolution_is_prunable():
+    assert names(chain(keras.Input((8, 8, 3)), L.Conv2D(4, 3, name="only"))) == ["only"]
+
+
+def test_nested_models_shared_layers_and_wrappers_are_named_once():
+    inner = chain(keras.Input((4,)), L.Dense(4, name="a"), name="inner")
+    x = keras.Input((5, 4))
+    shared = L.TimeDistributed(inner.layers[0], name="each")
+    y = L.Bidirectional(L.LSTM(3, name="memory"), name="both")(shared(shared(x)))
+    z = chain(keras.Input((6,)), L.Dense(4, name="b"), name="outer")(y)
+    model = keras.Model(x, inner(z))
+    assert names(model) == [
+        "each",
+        "both/forward/kernel",
+        "both/forward/recurrent_kernel",
+        "both/backward/kernel",
+        "both/backward/recurrent_kernel",
+        "outer/b",
+    ]
+
+
+def test_int8_matrices_have_rows_of_outputs_scaled_to_127():
+    model = classifier()
+    masks = global_masks(model, 0.5)
+    matrices = int8_matrices(model, masks)
+    assert {name: matrix.shape for name, matrix in matrices.items()} == {"one": (24, 6), "two": (3, 24)}
+    for name, matrix in matrices.items():
+        assert set(np.abs(matrix.astype(int)).max(axis=1)) <= {0, 127}
+        assert not matrix[~masks[name].T].any()
+
+
+# Objective
+
+
+def data_of(x, y):
+    return Data(np.asarray(x, np.float32), y, np.asarray(x, np.float32), y)
+
+
+def test_loss_and_metric_are_inferred_from_the_last_layer_and_the_labels():
+    x, y = np.random.default_rng(0).normal(size=(9, 6)), np.arange(9) % 3
+    assert infer(classifier(), data_of(x, y)) == Objective("classes", "accuracy")
+    logits = chain(keras.Input((6,)), L.Dense(3))
+    assert infer(logits, data_of(x, y)) == Objective("classes", "accuracy", logits=True)
+    split = chain(keras.Input((6,)), L.Dense(3), L.Softmax(), L.Reshape((3,)))
+    assert infer(split, data_of(x, y)) == Objective("classes", "accuracy")
+    yes = chain(keras.Input((6,)), L.Dense(1, "sigmoid"))
+    assert infer(yes, data_of(x, y % 2)) == Objective("flags", "accuracy")
+    same = chain(keras.Input((6,)), L.Dense(2), L.Dense(6))
+    assert infer(same, data_of(x, None)).kind == "values" and infer(same, data_of(x, None)).metric == "mse"
+    assert infer(chain(keras.Input((6,)), L.Dense(1)), data_of(x, x[:, 0])).metric == "mse"
+
+
+def test_a_compiled_loss_counts_where_it_fits():
+    x, y = np.random.default_rng(0).normal(size=(9, 6)), np.arange(9) % 3
+    number, labels = chain(keras.Input((6,)), L.Dense(1)), chain(keras.Input((6,)), L.Dense(3))
+    number.compile(loss="mae")
+    assert infer(number, data_of(x, x[:, 0])).metric == "mae"
+    labels.compile(loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    assert infer(labels, data_of(x, y)) == Objective("classes", "accuracy", logits=True)
+    labels.compile(loss="mse")
+    assert infer(labels, data_of(x, y)).kind == "classes"
+
+
+@pytest.mark.parametrize(
+    ("y", "words"),
+    [
+        (np.arange(9), "y goes up to 8, but the model knows the classes 0 to 2 only"),
+        (np.arange(9) - 1, "does not hold class numbers"),
+        (np.zeros((9, 2)) + 0.5, r"returns \(3,\) a sample, y_train holds \(2,\)"),
+        (None, "the data has no y, so the model must return its input"),
+    ],
+)
+def test_data_that_does_not_fit_the_model_is_refused(y, words):
+    with pytest.raises(UsageError, match=words):
+        infer(classifier(), data_of(np.zeros((9, 6)), y))
+
+
+def test_a_teacher_is_at_distance_zero_from_itself():
+    outputs = tf.nn.softmax(np.random.default_rng(0).normal(size=(5, 4)).astype(np.float32))
+    objective = Objective("classes", "accuracy")
+    assert float(objective.distance(outputs, outputs, 3.0)) == pytest.approx(0, abs=1e-5)
+    sure = tf.constant([[1.0, 0, 0, 0]])
+    assert np.isfinite(float(objective.distance(sure, tf.constant([[0.0, 1, 0, 0]]), 3.0)))
+
+
+# Pruning
+
+
+@pytest.mark.parametrize("method", methods.NAMES)
+def test_a_pruned_copy_has_exact_zeros_and_the_model_is_left_alone(method):
+    model, data = classifier(), clusters()
+    before = [w.copy() for w in model.get_weights()]
+    result = prune(model, data, method=method, sparsity=0.7, epochs=2)
+    assert all(np.array_equal(a, b) for a, b in zip(before, model.get_weights(), strict=True))
+    assert result.sparsity == pytest.approx(0.7, abs=0.02)
+    for name, kernel in prunable(result.model):
+        assert not kernel.numpy()[~result.masks[name]].any()
+
+
+def test_pruning_trains_and_the_same_seed_gives_the_same_bytes(tmp_path):
+    model, data = classifier(), clusters()
+    results = [prune(model, data, sparsity=0.8, epochs=20, seed=seed) for seed in (3, 3, 4)]
+    for i, result in enumerate(results):
+        save(result.model, tmp_path / f"{i}.keras")
+    files = [(tmp_path / f"{i}.keras").read_bytes() for i in range(3)]
+    assert files[0] == files[1] != files[2]
+    assert evaluate(results[0].model, data, infer(model, data)) > 0.9
+    history = results[0].history
+    assert [record["epoch"] for record in history] == list(range(1, 21))
+    assert history[-1]["sparsity"] == results[0].sparsity and history[-1]["loss"] < history[0]["loss"]
+
+
+def test_a_pruned_model_can_be_pruned_further():
+    model, data = classifier(), clusters()
+    once = prune(model, data, sparsity=0.5, epochs=2)
+    twice = prune(once.model, data, sparsity=0.7, epochs=2)
+    assert min(record["sparsity"] for record in twice.history) >= once.sparsity
+    assert all((twice.masks[name] <= mask).all() for name, mask in once.masks.items())
+
+
+def test_an_autoencoder_and_a_yes_or_no_are_trained_too():
+    x = clusters().x_train
+    same = chain(keras.Input((6,)), L.Dense(12, "relu"), L.Dense(6))
+    yes = chain(keras.Input((6,)), L.Dense(12, "relu"), L.BatchNormalization(), L.Dense(1, "sigmoid"))
+    for model, y in ((same, None), (yes, (x[:, 0] > 1).astype(int))):
+        result = prune(model, data_of(x, y), sparsity=0.3, epochs=10)
+        assert result.history[-1]["loss"] < result.history[0]["loss"]
+
+
+def test_without_data_only_the_one_shot_method_prunes():
+    assert prune(classifier(), None, method="oneshot_magnitude", sparsity=0.5).history == []
+    with pytest.raises(UsageError, match="oneshot_magnitude needs none"):
+        prune(classifier(), None, sparsity=0.5)
+
+
+@pytest.mark.parametrize("arguments", [{"sparsity": 1.0}, {"sparsity": -0.1}, {"sparsity": 0.5, "epochs": 0}])
+def test_absurd_demands_are_refused(arguments):
+    with pytest.raises(UsageError, match="cannot be"):
+        prune(classifier(), clusters(), **arguments)
+
+
+def test_an_interrupted_training_stops_its_progress():
+    class Impatient:
+        stopped = False
+
+        def start(self, epochs, steps): ...
+        def epoch(self, record): ...
+        def step(self, epoch, step, loss, sparsity):
+            raise KeyboardInterrupt
+
+        def stop(self):
+            self.stopped = True
+
+    progress = Impatient()
+    with pytest.raises(KeyboardInterrupt):
+        prune(classifier(), clusters(), sparsity=0.5, epochs=1, progress=progress)
+    assert progress.stopped
+
+
+def test_the_progress_speaks_a_line_an_epoch_where_there_is_no_terminal(capsys):
+    from mcuprune.prune.progress import Progress
+
+    prune(classifier(), clusters(), sparsity=0.5, epochs=2, progress=Progress())
+    out, err = capsys.readouterr()
+    assert out == "" and err.count("\n") == 2 and "epoch 2/2" in err and "sparsity 50.0%" in err
+
+
+@pytest.mark.parametrize("criterion", ["magnitude", "obd"])
+def test_the_callback_prunes_in_your_own_fit(criterion):
+    model, data = classifier(), clusters()
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    pruning = Pruning(Cubic(0.6, begin=5, end=30), criterion)
+    history = model.fit(data.x_train, data.y_train, epochs=10, batch_size=30, verbose=0, callbacks=[pruning])
+    assert sparsity(pruning.masks) == pytest.approx(0.6, abs=0.01)
+    assert history.history["sparsity"][-1] == sparsity(pruning.masks)
+    for name, kernel in prunable(model):
+        assert not kernel.numpy()[~pruning.masks[name]].any()
+
+
+def test_the_callback_names_what_it_needs():
+    with pytest.raises(UsageError, match="no criterion 'luck'"):
+        Pruning(Cubic(0.5, 0, 1), "luck")
+    model, data = classifier(), clusters()
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    with pytest.raises(UsageError, match="needs Adam, not SGD"):
+        model.fit(data.x_train, data.y_train, verbose=0, callbacks=[Pruning(Cubic(0.5, 0, 1), "obd")])
+
+
+def test_epochs_depend_on_the_work_alone():
+    model = classifier()
+    assert macs(model) == 6 * 24 + 24 * 3
+    assert default_epochs(model, 1000, 32) == 30 and default_epochs(model, 10**8, 128) == 10
+
+
+def test_photographs_are_augmented_and_digits_are_not():
+    random = np.random.default_rng(0)
+    photographs = data_of(random.random((20, 32, 32, 3)), np.arange(20) % 2)
+    model = chain(keras.Input((32, 32, 3)), L.GlobalAveragePooling2D(), L.Dense(2, "softmax"))
+    augment = Augment.safe_for(model, photographs, infer(model, photographs))
+    assert augment == Augment(shift=4, mirror=True)  # this model cannot tell an image from its mirror image
+    x = augment(photographs.x_train, random)
+    assert x.shape == (20, 32, 32, 3) and not np.array_equal(x, photographs.x_train)
+    assert np.isin(x[0], photographs.x_train[0]).all()
+    digits = data_of(random.random((20, 32, 32, 1)), np.arange(20) % 2)
+    gray = chain(keras.Input((32, 32, 1)), L.GlobalAveragePooling2D(), L.Dense(2, "softmax"))
+    assert Augment.safe_for(gray, digits, infer(gray, digits)) == Augment()
+
+
+# Files
+
+
+def test_what_is_saved_is_loaded_and_its_bytes_depend_on_the_model_alone(tmp_path):
+    model = classifier()
+    save(model, tmp_path / "a.keras")
+    save(load(tmp_path / "a.keras"), tmp_path / "b.keras")
+    assert (tmp_path / "a.keras").read_bytes() == (tmp_path / "b.keras").read_bytes()
+    assert [path.name for path in sorted(tmp_path.iterdir())] == ["a.keras", "b.keras"]
+
+
+def test_an_h5_of_keras_2_with_groups_is_loaded(tmp_path):
+    import h5py
+
+    model = chain(keras.Input((8, 8, 3)), L.DepthwiseConv2D(3, name="depth"), L.Flatten(), L.Dense(2))
+    path = tmp_path / "old.h5"
+    model.save(path)
+    with h5py.File(path, "a") as file:
+        config = file.attrs["model_config"].replace('"depth_multiplier"', '"groups": 1, "depth_multiplier"')
+        assert '"groups"' in config
+        file.attrs["model_config"] = config
+    x = np.ones((1, 8, 8, 3), np.float32)
+    assert np.array_equal(load(path)(x), model(x))
+
+
+def test_a_loss_that_only_its_author_has_is_no_obstacle(tmp_path):
+    def mine(truth, guess):
+        return tf.reduce_mean(tf.abs(truth - guess))
+
+    model = classifier()
+    model.compile(loss=mine)
+    model.save(tmp_path / "a.keras")
+    assert not load(tmp_path / "a.keras").compiled
+
+
+def test_files_that_are_no_models_are_refused(tmp_path):
+    whole = tmp_path / "whole.keras"
+    save(classifier(), whole)
+    for name, content in (("a.keras", b""), ("b.keras", whole.read_bytes()[:3000]), ("c.h5", b"\x89HDF\r\n\x1a\n")):
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(UsageError, match=f"{name} cannot be read as a Keras model"):
+            load(tmp_path / name)
+    with pytest.raises(UsageError, match="no such file"):
+        load(tmp_path / "none.keras")
+    with pytest.raises(UsageError, match=r"must end in \.keras or \.h5"):
+        load(tmp_path / "model.onnx")
+
+
+def test_models_of_another_make_are_refused():
+    class Own(keras.Model):
+        def call(self, x):
+            return x
+
+    a, b = keras.Input((2,)), keras.Input((2,))
+    with pytest.raises(UnsupportedModel, match="2 inputs and 1 outputs"):
+        prune(keras.Model([a, b], L.Add()([a, b])), None, sparsity=0.5, method="oneshot_magnitude")
+    with pytest.raises(UnsupportedModel, match="is a subclassed model"):
+        prune(Own(name="own"), None, sparsity=0.5, method="oneshot_magnitude")
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="the shared models are not here (MCUPRUNE_SHARED)")
+@pytest.mark.parametrize("name", ["ad01.h5", "pretrainedResnet.h5", "ds_cnn_digits.keras", "resnet8_cifar10.keras"])
+def test_real_models_are_loaded_and_pruned(name):
+    model = load(SHARED / "models" / name)
+    pruned = prune(model, None, method="oneshot_magnitude", sparsity=0.75)
+    assert pruned.sparsity == pytest.approx(0.75, abs=1e-4)
+    apply(model, pruned.masks)
+    x = np.random.default_rng(0).normal(size=(2, *model.input_shape[1:])).astype(np.float32)
+    assert np.array_equal(model(x), pruned.model(x))
