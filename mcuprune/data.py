@@ -7,6 +7,7 @@ means is defined here too, in numpy, so that float model, int8 model and device 
 import importlib
 import sys
 import zipfile
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -63,13 +64,13 @@ def parse_factor(text: str) -> float:
 def _read_npz(path: Path) -> dict[str, Any]:
     if not path.is_file():
         raise UsageError(f"{path}: no such file; data is an .npz file or 'package.module:function'")
+    if not zipfile.is_zipfile(path):
+        raise UsageError(f"{path} is not an .npz file, or only a part of one; write it with numpy.savez")
     try:
         with np.load(path, allow_pickle=False) as archive:
-            if not isinstance(archive, np.lib.npyio.NpzFile):
-                raise UsageError(f"{path} holds a single array; save x_train, y_train, x_test, y_test with numpy.savez")
             return {name: archive[name] for name in NAMES if name in archive.files}
-    except (zipfile.BadZipFile, ValueError, EOFError, OSError, AttributeError) as error:
-        raise UsageError(f"{path} is not a readable .npz file ({error}); write it with numpy.savez") from None
+    except (zipfile.BadZipFile, zlib.error, ValueError, EOFError, OSError) as error:
+        raise UsageError(f"{path} cannot be read: {error}; write it with numpy.savez") from None
 
 
 def _call(spec: str) -> dict[str, Any]:

@@ -184,9 +184,9 @@ def layer_constants(graph: Graph, layer: Layer, scratch: int | None) -> Iterator
 
 
 def identifier(layer: Layer) -> str:
-    """The C name of a layer's struct."""
+    """The C name of a layer's struct, with a '_' where it could be a keyword, a type or a name of the runtime."""
     name = c_name(layer.op.name)
-    return f"{name}_" if name in RESERVED or name.startswith("mcup") else name
+    return f"{name}_" if name in RESERVED or name.startswith("mcup") or name.endswith("_t") else name
 
 
 def _title(layer: Layer) -> str:
@@ -203,7 +203,7 @@ def labelled(layer: Layer) -> list[tuple[Call, str]]:
     """The layer's calls, each with the C name of its struct."""
     name = identifier(layer)
     several = len(layer.calls) > 1
-    return [(call, f"{name}_{i}" if several else name) for i, call in enumerate(layer.calls)]
+    return [(call, f"{name}_part{i}" if several else name) for i, call in enumerate(layer.calls)]
 
 
 def _fields(label: str, fields: dict[str, Field], scratch: int | None, indent: str) -> Iterator[str]:

@@ -86,7 +86,9 @@ def _share(graph: Graph, layers: Sequence[Layer], last_use: dict[int, int]) -> l
             if layer.alias:
                 shared = not (read_only and output in graph.outputs)  # then the emitter copies input to output
             else:
-                shared = not read_only and all(last_use.get(t, 0) <= i for t in group)
+                others = [t for p, t in enumerate(layer.op.inputs) if p not in layer.in_place]
+                finished = all(last_use.get(t, 0) <= i for t in group)
+                shared = finished and not read_only and not set(group).intersection(others)
             if shared:
                 group.append(output)
                 group_of[output] = group

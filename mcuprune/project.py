@@ -52,9 +52,9 @@ def kernel_files(firmware: Path, function: str, isas: Sequence[str]) -> list[Pat
     """mcup_conv_2d_d8_s8 -> the C and assembly files of that kernel in the first set that has any."""
     stem = function.removeprefix("mcup_")
     for isa in isas:
-        found = [path for path in (firmware / "kernels" / isa).glob(f"{stem}.[cS]")]
+        found = sorted((firmware / "kernels" / isa).glob(f"{stem}.[cS]"))
         if found:
-            return sorted(found)
+            return found
     raise AssertionError(f"no kernel {function}")
 
 

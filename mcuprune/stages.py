@@ -10,7 +10,7 @@ from mcuprune import board, budget, choose, data, device, link, measure, plan, r
 from mcuprune import verify as verifying
 from mcuprune.board import Board
 from mcuprune.compiled import Compiled, read
-from mcuprune.errors import McupruneError, Mismatch, UsageError
+from mcuprune.errors import McupruneError, UsageError
 from mcuprune.report import Report
 from mcuprune.request import Request, Trained
 from mcuprune.summary import with_counts

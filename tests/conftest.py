@@ -1,9 +1,14 @@
-"""Fixtures for every test: golden files, and Hypothesis without a clock."""
+"""Fixtures for every test: golden files, compiled networks, and Hypothesis without a clock."""
 
 from pathlib import Path
 
+import models
 import pytest
 from hypothesis import settings
+
+from mcuprune import board as boards
+from mcuprune import pipeline
+from mcuprune.request import Request
 
 settings.register_profile("mcuprune", deadline=None)  # how long an example takes says nothing on a shared machine
 settings.load_profile("mcuprune")
@@ -25,3 +30,20 @@ def golden(request):
         assert text == expected, f"tests/golden/{name} differs; if the new text is right: pytest --update-golden"
 
     return check
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory):
+    """`built("tiny", "stm32")`: the folder of that network compiled for that board, once a session; only to be read."""
+    folders: dict[tuple[str, str], Path] = {}
+
+    def build(name: str, board: str) -> Path:
+        if (name, board) not in folders:
+            folder = tmp_path_factory.mktemp(f"{name}-{board}")
+            source = models.save(name, folder)
+            request = Request(name, source.name, "", boards.load(board), folder / "build", verify=False)
+            pipeline.compile_model(source, request, say=lambda message: None)
+            folders[name, board] = folder / "build"
+        return folders[name, board]
+
+    return build

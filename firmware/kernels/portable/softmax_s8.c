@@ -2,7 +2,7 @@
  * Portable C: the definition other instruction sets must match. */
 #include "mcup_math.h"
 
-/* 1 / (1 + x) for x in [0, 1), both Q31: Newton's method in Q29, for the reciprocal of (1 + x) / 2. */
+/* 1 / (1 + x) for x in [0, 1), both Q31: Newton steps in Q29 to the reciprocal of (1 + x) / 2. */
 static int32_t reciprocal(int32_t x)
 {
     const int32_t half = (x >> 1) + (1 << 30);
