@@ -4,13 +4,16 @@ The weights of the dense int8 network are masked by global magnitude and encoded
 rest of the linked image takes.  Bytes fall with sparsity, so the least sparsity that fits is found by bisection.
 """
 
+import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 
 from mcuprune import ops
 from mcuprune.choose import smallest
-from mcuprune.compiled import Compiled
+from mcuprune.compiled import Compiled, compile_graph
 from mcuprune.encodings import ENCODINGS
 from mcuprune.errors import OverBudget
 from mcuprune.graph import Graph, Op
@@ -19,7 +22,7 @@ from mcuprune.sizes import format_size
 
 MOST = 0.98  # sparsity beyond which nobody should expect a network to be of use
 STEP = 0.0005  # sparsity is searched to this precision
-SPARE = 0.01  # of the weight bytes: training keeps other weights than magnitude alone would, and they encode otherwise
+SPARE = 0.005  # of the weight bytes: what a mask takes changes a little when training goes on under it
 
 
 def prunable(graph: Graph) -> list[Op]:
@@ -58,13 +61,15 @@ def weight_bytes(matrices: Sequence[np.ndarray]) -> int:
     return sum(ENCODINGS[smallest(w)].size(w) for w in matrices)
 
 
-def demanded(compiled: Compiled, request: Request) -> float:
-    """The least sparsity at which the image fits.  Raises OverBudget when even MOST is not enough."""
-    graph, limit = compiled.graph, request.flash_limit[0]
-    rest = compiled.flash_bytes - weight_bytes(mask(graph, 0.0))
+def demanded(compiled: Compiled, request: Request, space: int | None = None) -> float:
+    """The least sparsity at which the image fits.  Raises OverBudget when even MOST is not enough.
+
+    space: bytes for the prunable weights, as far as the present image tells when None.
+    """
+    graph, limit = compiled.graph, room(compiled, request) if space is None else space
 
     def fits(candidate: float) -> bool:
-        return rest + (1 + SPARE) * weight_bytes(mask(graph, candidate)) <= limit
+        return weight_bytes(mask(graph, candidate)) <= limit
 
     if not fits(MOST):
         raise _over_flash(compiled, request)
@@ -73,6 +78,40 @@ def demanded(compiled: Compiled, request: Request) -> float:
         middle = (low + high) / 2
         low, high = (low, middle) if fits(middle) else (middle, high)
     return high
+
+
+def room(compiled: Compiled, request: Request) -> int:
+    """Bytes that the prunable weights may take beside the rest of an image."""
+    others = compiled.flash_bytes - weight_bytes(mask(compiled.graph, 0.0))
+    return int((request.flash_limit[0] - others) / (1 + SPARE))
+
+
+def aim(compiled: Compiled, request: Request) -> tuple[float, int]:
+    """(the sparsity that the budget demands, the bytes that it leaves for prunable weights).
+
+    The masked network is linked once, untrained, to see what the kernels take that read sparse weights: with the
+    board's fast kernels, or with the small portable ones where those would not fit at all.
+    """
+    masked = apply(compiled.graph, mask(compiled.graph, demanded(compiled, request)))
+    try:
+        return _aim(masked, compiled, request, request.board.isas)
+    except OverBudget:
+        return _aim(masked, compiled, request, ops.PORTABLE)
+
+
+def _aim(masked: Graph, compiled: Compiled, request: Request, isas: Sequence[str]) -> tuple[float, int]:
+    with tempfile.TemporaryDirectory(prefix="mcuprune-") as folder:
+        space = room(compile_graph(masked, request.board, Path(folder), "size", isas), request)
+    return demanded(compiled, request, space), space
+
+
+def apply(graph: Graph, matrices: Sequence[np.ndarray]) -> Graph:
+    """The graph with other prunable weights.  matrices: as from mask."""
+    tensors = list(graph.tensors)
+    for op, matrix in zip(prunable(graph), matrices, strict=True):
+        weights = tensors[op.inputs[1]]
+        tensors[op.inputs[1]] = replace(weights, data=matrix.reshape(weights.shape))
+    return replace(graph, tensors=tuple(tensors))
 
 
 def fits_flash(compiled: Compiled, request: Request) -> bool:

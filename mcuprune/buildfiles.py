@@ -42,7 +42,8 @@ def _makefile(model: str, units: Units, board: Board) -> Iterator[str]:
     yield "# Calls stay calls, in the order of the layers, so that a profile can tell the layers apart."
     yield "CFLAGS  := -std=c11 -O2 -ffunction-sections -fdata-sections -fno-optimize-sibling-calls \\"
     yield "           -ffreestanding -Iruntime -I. $(BOARD) $(WARN)"
-    yield "LDFLAGS := -nostartfiles --specs=nano.specs -Wl,--gc-sections -Wl,--build-id=none -T target/link.ld"
+    yield "LDFLAGS := -nostartfiles --specs=nano.specs -Wl,--gc-sections -Wl,--build-id=none \\"
+    yield "           -Wl,--print-memory-usage -T target/link.ld"
     yield ""
     yield f"MODEL    := {_wrapped([f'{model}.c', *units.target])}"
     yield f"HOST     := {_wrapped([f'{model}.c', *units.host])}"
@@ -51,7 +52,7 @@ def _makefile(model: str, units: Units, board: Board) -> Iterator[str]:
     yield "SHIPPED  := $(MODEL) target/startup.c app/main.c $(CHIP)"
     yield "HEADERS  := $(wildcard *.h runtime/*.h target/*.h)"
     yield "SCRIPTS  := $(wildcard target/*.ld target/*/*.ld)"
-    yield "objects   = $(patsubst %,$(BUILD)/$(1)/%.o,$(basename $(2)))"
+    yield "objects   = $(patsubst %,$(BUILD)/$(1)/%.o,$(2))"
     yield ""
     yield "all: $(foreach i,firmware production,$(foreach e,elf bin hex,$(BUILD)/$(i).$(e)))"
     yield "emulator: $(BUILD)/emulator.elf"
@@ -73,7 +74,7 @@ def _makefile(model: str, units: Units, board: Board) -> Iterator[str]:
     yield ""
     for variant, define in (("arm", ""), ("trace", " -DMCUP_TRACE")):
         for suffix in ("c", "S"):
-            yield f"$(BUILD)/{variant}/%.o: %.{suffix} $(HEADERS)"
+            yield f"$(BUILD)/{variant}/%.{suffix}.o: %.{suffix} $(HEADERS)"
             yield "\t@mkdir -p $(@D)"
             yield f"\t$(CROSS)gcc $(CPU) $(CFLAGS){define} -c $< -o $@"
     yield "%.bin: %.elf"

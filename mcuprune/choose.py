@@ -10,7 +10,7 @@ A goal weighs the bytes of a whole network against its cycles:
                 each layer on its own, and search the lowest price at which the sum of bytes is within the limit
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mcuprune import cost, kernels, ops
@@ -41,9 +41,13 @@ def smallest(weights) -> str:
     return min(ENCODINGS, key=lambda name: (ENCODINGS[name].size(weights), name != "dense"))
 
 
-def layers(graph: Graph, board: Board, goal: str | int = "balanced") -> list[Layer]:
-    """Every operator of the graph, lowered.  goal: a name of GOALS, or the bytes that all constants may take."""
-    choices = [candidates(graph, op, board) for op in graph.ops]
+def layers(graph: Graph, board: Board, goal: str | int = "balanced", isas: Sequence[str] | None = None) -> list[Layer]:
+    """Every operator of the graph, lowered.
+
+    goal: a name of GOALS, or the bytes that all constants may take.  isas: sets of kernels to choose from, the board's
+    when None.
+    """
+    choices = [candidates(graph, op, board, isas or board.isas) for op in graph.ops]
     return [candidate.layer for candidate in _choose(choices, goal)]
 
 
@@ -51,7 +55,7 @@ def recorded(graph: Graph, board: Board, kernels_used: Sequence[tuple[str | None
     """The choice that a report tells of.  kernels_used: (kernel, encoding) of every layer, None where it has none."""
     found = []
     for op, used in zip(graph.ops, kernels_used, strict=True):
-        layers = [candidate.layer for candidate in candidates(graph, op, board)]
+        layers = [candidate.layer for candidate in candidates(graph, op, board, board.isas)]
         found.append(next((layer for layer in layers if identity(layer) == used), layers[0]))
     return found
 
@@ -62,16 +66,16 @@ def identity(layer: Layer) -> tuple[str | None, str | None]:
     return kernel, layer.encoded.encoding if layer.encoded else None
 
 
-def candidates(graph: Graph, op: Op, board: Board) -> list[Candidate]:
-    """All ways to compute an operator on a board."""
+def candidates(graph: Graph, op: Op, board: Board, isas: Sequence[str]) -> list[Candidate]:
+    """All ways to compute an operator on a board with these sets of kernels."""
     module = ops.OPS[op.kind]
     if hasattr(module, "weights"):
         weights = module.weights(graph, op)
         fitting = [e for e in ENCODINGS.values() if e.size(weights) < float("inf")]
-        found = [module.lower(graph, op, e.encode(weights), board.isas) for e in fitting]
+        found = [module.lower(graph, op, e.encode(weights), isas) for e in fitting]
     else:
         found = [module.lower(graph, op)]
-    special = (k.lower(graph, op, board.isas) for k in kernels.KERNELS.values() if k.OP == op.kind)
+    special = (k.lower(graph, op, isas) for k in kernels.KERNELS.values() if k.OP == op.kind)
     found += [layer for layer in special if layer]
     return [Candidate(layer, constant_bytes(layer), _cycles(layer, board.cpu)) for layer in found]
 
@@ -113,7 +117,10 @@ def _knee(choices: Sequence[Sequence[Candidate]]) -> list[Candidate]:
 
 def _at_price(choices: Sequence[Sequence[Candidate]], price: float) -> list[Candidate]:
     """The best candidate of each layer when a byte costs `price` cycles."""
-    worth: Callable[[Candidate], tuple] = lambda c: (c.cycles + price * c.size, c.size, c.cycles)  # noqa: E731
+
+    def worth(c: Candidate) -> tuple[float, float, float]:
+        return (c.size, c.cycles, 0) if price == DEAR else (c.cycles + price * c.size, c.size, c.cycles)
+
     return [min(each, key=worth) for each in choices]
 
 

@@ -1,6 +1,7 @@
 """The compiling half as one step: an int8 .tflite becomes a linked program for a board."""
 
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -61,17 +62,16 @@ def read(path: Path, name: str) -> Graph:
     return replace(tflite.read(path), name=name)
 
 
-def compile_tflite(name: str, board: Board, folder: Path, goal: str | int = "size") -> Compiled:
-    """Read folder/model.tflite, choose kernels, plan memory, write folder/src and link the images into folder.
-
-    name becomes the model's name in C; goal: as for choose.layers.
-    """
-    graph = read(folder / "model.tflite", name)
-    layers = tuple(choose.layers(graph, board, goal))
+def compile_graph(
+    graph: Graph, board: Board, folder: Path, goal: str | int = "size", isas: Sequence[str] | None = None
+) -> Compiled:
+    """Choose kernels, plan memory, write folder/src and link the images into folder.  goal, isas: see choose.layers."""
+    isas = isas or board.isas
+    layers = tuple(choose.layers(graph, board, goal, isas))
     arena = plan.plan(graph, layers)
     shutil.rmtree(folder / "src", ignore_errors=True)
-    project.write(project.files(graph, layers, arena, board), folder / "src")
-    firmware, production = (link.link(folder / "src", folder, board, i) for i in ("firmware", "production"))
+    project.write(project.files(graph, layers, arena, board, isas), folder / "src")
+    firmware, production = (link.link(folder / "src", folder, i) for i in ("firmware", "production"))
     if firmware.fits and production.fits:
         link.make(folder / "src", folder, "all", *([] if board.qemu else ["emulator"]))
         shutil.rmtree(folder / "arm")  # the objects

@@ -13,7 +13,7 @@ from pathlib import Path
 from mcuprune.layer import Call, Layer
 
 TABLE = Path(__file__).parent / "costs.toml"
-SAME_AS = {"cortex-m0plus": "cortex-m0", "cortex-m33": "cortex-m4"}  # cores that share a row of the table
+SAME_AS = {"cortex-m33": "cortex-m4"}  # cores that share a row of the table
 
 
 @cache
@@ -23,9 +23,9 @@ def table() -> Mapping[str, Mapping[str, Mapping[str, float]]]:
 
 
 def cycles(layer: Layer, cpu: str) -> float | None:
-    """Estimated cycles of a layer on a core, None where one of its kernels was never measured there."""
+    """Estimated cycles of a layer on a core, None where `make fit` has not seen one of its kernels there."""
     known = table().get(SAME_AS.get(cpu, cpu), {})
-    if not all(call.function in known for call in layer.calls):
+    if not all({"call", *call.work} <= known.get(call.function, {}).keys() for call in layer.calls):
         return None
     return sum(_cycles(call, known[call.function]) for call in layer.calls)
 

@@ -69,7 +69,7 @@ def _read_npz(path: Path) -> dict[str, Any]:
     try:
         with np.load(path, allow_pickle=False) as archive:
             return {name: archive[name] for name in NAMES if name in archive.files}
-    except (zipfile.BadZipFile, zlib.error, ValueError, EOFError, OSError) as error:
+    except (zipfile.BadZipFile, zlib.error, RuntimeError, ValueError, EOFError, OSError) as error:
         raise UsageError(f"{path} cannot be read: {error}; write it with numpy.savez") from None
 
 

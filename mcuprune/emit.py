@@ -20,13 +20,17 @@ RESERVED = set(
     "register restrict return short signed sizeof static struct switch typedef union unsigned void volatile while "
     "arena input output memcpy memset".split()
 )
-ROW_HEAD = {"mcup_row_t": "bias, multiplier, shift, entry, bytes"}
+HEADERS = {"stddef", "stdint", "stdio", "string", "mcuprune", "mcup_model"}  # which <model>.h must not hide
+ROW_HEAD = {
+    "mcup_row_t": "bias, multiplier, shift, entry, bytes",
+    "mcup_quad_row_t": "start, multiplier, shift, channel",
+}
 
 
 def c_name(text: str) -> str:
     """A C identifier that reads like text: 'my-model 2' -> 'my_model_2'."""
     name = re.sub(r"\W+", "_", text, flags=re.ASCII).strip("_").lower() or "model"
-    return f"m_{name}" if name[0].isdigit() else name
+    return f"m_{name}" if name[0].isdigit() or name in HEADERS else name
 
 
 def files(graph: Graph, layers: Sequence[Layer], plan: Plan) -> dict[str, str]:

@@ -11,6 +11,8 @@ from mcuprune import report, report_text
 from mcuprune.errors import UsageError
 from mcuprune.sizes import format_size
 
+WIDTH = 200  # columns where nobody's terminal says otherwise: nothing is cut off
+
 
 def show(target: Path) -> None:
     """Print the layers: shape, weights, sparsity, encoding, bytes."""
@@ -83,4 +85,7 @@ def _print(head: list[str], rows: list[list[str]]) -> None:
         table.add_column(title, justify="left" if i < 3 else "right", no_wrap=True)
     for row in rows:
         table.add_row(*row)
-    Console(file=sys.stdout).print(table)
+    console = Console(file=sys.stdout)
+    if not console.is_terminal:
+        console.width = WIDTH
+    console.print(table)

@@ -1,7 +1,7 @@
 """Compile and link a generated project, and read back from the ELF file what it really takes.
 
-`make` in the project's own Makefile does the work.  Its linker knows the board's memory; when the image is too large
-the linker says by how much, and that figure becomes the size of the image that did not fit.
+`make` in the project's own Makefile does the work.  Its linker knows the board's memory; when an image is too large
+the linker's table of memory usage tells the size of what did not fit.
 """
 
 import os
@@ -12,8 +12,10 @@ from pathlib import Path
 
 from elftools.elf.elffile import ELFFile
 
-from mcuprune.board import Board
-from mcuprune.errors import OverBudget, ToolError
+from mcuprune.errors import ToolError
+from mcuprune.sizes import UNITS
+
+STACK = 1024  # bytes, at least: __stack_size in link.ld
 
 INSTALL = {
     "make": "apt-get install make (Debian, Ubuntu) or xcode-select --install (macOS)",
@@ -29,20 +31,21 @@ class Firmware:
 
     elf: Path
     flash_bytes: int  # .text + .rodata + .data, and whatever else is loaded
-    static_bytes: int  # .data + .bss, the arena included
+    static_bytes: int  # .data + .bss, the arena included; with a stack where that is what did not fit
     fits: bool  # False: the linker refused, and the ELF file does not exist
 
 
 def make(src: Path, build: Path, *targets: str) -> None:
     """Build images, such as 'host' or 'firmware.elf', with the project's Makefile.
 
-    Raises Failed with the compiler's words.  The folder is named relative to src, so that maps are the same anywhere.
+    The folder is named relative to src, so that maps are the same anywhere.  Raises BuildError with what make said.
     """
     place = os.path.relpath(build.resolve(), src.resolve())
     goals = [f"{place}/{target}" if target.endswith(".elf") else target for target in targets]
     command = ["make", "-s", f"-j{os.cpu_count() or 1}", "-C", str(src), f"BUILD={place}", *goals]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        spoken = {**os.environ, "LC_ALL": "C"}  # the words below are English
+        done = subprocess.run(command, env=spoken, capture_output=True, text=True, check=False)
     except FileNotFoundError:
         raise ToolError(f"make is not installed; install it with: {INSTALL['make']}") from None
     if done.returncode == 0:
@@ -52,30 +55,36 @@ def make(src: Path, build: Path, *targets: str) -> None:
         raise ToolError(f"{missing[1]} is not installed; install it with: {INSTALL['arm-none-eabi-gcc']}")
     if missing:
         raise ToolError(f"{missing[1]} is not installed; install it with: {INSTALL.get(missing[1], 'your packages')}")
-    if refused := re.search(r"ERROR\(mcuprune\): (.*)", done.stderr):
-        raise OverBudget(f"{src.parent.name}: {refused[1]}")
-    raise Failed(f"the generated project does not build: {' '.join(command)}\n{done.stderr.strip()}")
+    raise BuildError(f"the generated project does not build: {' '.join(command)}\n{done.stderr.strip()}", done.stdout)
 
 
-class Failed(ToolError):
+class BuildError(ToolError):
     """The compiler or the linker refused."""
 
-    def overflow(self, region: str) -> int:
-        """By how many bytes a region is too small, as the linker says it; 0 when it is not."""
-        found = re.search(rf"region `{region}' overflowed by (\d+) bytes", str(self))
-        return int(found[1]) if found else 0
+    def __init__(self, message: str, printed: str) -> None:
+        super().__init__(message)
+        self.printed = printed  # to stdout
+
+    def needed(self) -> tuple[int, int] | None:
+        """(flash, RAM) in bytes, where the linker's only objection is that there is too little of one."""
+        no_stack = "ERROR(mcuprune): the RAM left for the stack" in str(self)
+        if not no_stack and "' overflowed by " not in str(self):
+            return None
+        rows = re.findall(r"^ *(\w+): +(\d+) ([KMG]?)B", self.printed, re.MULTILINE)
+        used = {region: int(count) * UNITS[unit] for region, count, unit in rows}
+        return used["flash"], used["ram"] + STACK * no_stack
 
 
-def link(src: Path, build: Path, board: Board, image: str) -> Firmware:
+def link(src: Path, build: Path, image: str) -> Firmware:
     """Link one image: 'firmware', 'production', 'emulator' or 'trace'."""
     elf = build / f"{image}.elf"
     try:
         make(src, build, elf.name)
-    except Failed as failure:
-        over = {name: failure.overflow(name) for name in ("flash", "ram")}
-        if not any(over.values()):
+    except BuildError as failure:
+        needed = failure.needed()
+        if needed is None:
             raise
-        return Firmware(elf, board.flash.size + over["flash"], board.ram.size + over["ram"], fits=False)
+        return Firmware(elf, *needed, fits=False)
     return measure(elf)
 
 

@@ -13,8 +13,8 @@ import numpy as np
 
 from mcuprune import fixed
 from mcuprune.graph import Op, Tensor
-from mcuprune.layer import Array, Encoded, Field
-from mcuprune.ops import unsupported
+from mcuprune.layer import Array, Call, Encoded, Field
+from mcuprune.operand import unsupported
 
 ROW_SIZE = 12  # bytes of a mcup_row_t
 CHUNK = 1 << 21  # bytes of a temporary array: they stay in the cache, and whole test sets in memory
@@ -46,13 +46,27 @@ class Matrix:
         """int64 [..., rows], the folded bias included -> int8, same shape."""
         return fixed.requantize(acc, self.multiplier, self.shift, self.zero_point, self.least, self.most)
 
+    def times_columns(self, encoded: Encoded, columns: int) -> Call:
+        """The call that multiplies columns that lie one behind the other in the input."""
+        fields: dict[str, Field] = {"matrix": self.fields(encoded), "batches": columns}
+        function, work = f"mcup_fully_connected_{encoded.encoding}_s8", self.work(encoded, columns)
+        return Call(function, "mcup_fully_connected_t", fields, work=work)
+
+    def work(self, encoded: Encoded, columns: int) -> dict[str, float]:
+        """How often the loops of the portable kernels run, for mcuprune.cost."""
+        rows, inputs = self.weights.shape
+        if encoded.pair_bytes:
+            return {"row": columns * rows, "pair": columns * int(encoded.row_bytes.sum()) // encoded.pair_bytes}
+        return {"row": columns * rows, "quad": columns * rows * (inputs // 4), "single": columns * rows * (inputs % 4)}
+
     def fields(self, encoded: Encoded) -> dict[str, Field]:
         """mcup_matrix_t, its weights in an encoding."""
         entry, row_bytes = np.zeros_like(self.bias), np.zeros_like(self.bias)
         if encoded.pair_bytes:
             entry, row_bytes = encoded.row_bytes // encoded.pair_bytes % 4, encoded.row_bytes
         table = np.stack([self.bias, self.multiplier, -self.shift, entry, row_bytes], axis=1)
-        stream = Array("uint8_t", encoded.stream, encoded.stream.size, "weight", encoded.index_bytes)
+        padded = np.pad(encoded.stream, (0, encoded.pair_bytes))  # kernels read as far ahead as the next pair
+        stream = Array("uint8_t", padded, padded.size, "weight", encoded.index_bytes)
         return {
             "row": Array("mcup_row_t", table, table.shape[0] * ROW_SIZE),
             "stream": stream,

@@ -11,7 +11,7 @@ from mcuprune.graph import Graph, Op
 from mcuprune.layer import Call, Field, Layer
 from mcuprune.lookup import EVERY_INT8
 from mcuprune.matrix import chunks
-from mcuprune.ops import (
+from mcuprune.operand import (
     ACTIVATIONS,
     check_activation,
     check_shape,
@@ -72,8 +72,11 @@ def evaluate(graph: Graph, op: Op, table: np.ndarray, inputs: list[np.ndarray]) 
     return result.reshape(n, *sample_shape(target))
 
 
-def lower(graph: Graph, op: Op, function: str, struct: str, fields: dict[str, Field]) -> Layer:
-    """fields: what the kernel's struct has besides the loops and the bounds of the activation."""
+def lower(graph: Graph, op: Op, function: str, struct: str, fields: dict[str, Field], kind: str = "element") -> Layer:
+    """fields: what the kernel's struct has besides the loops and the bounds of the activation.
+
+    kind: of work, an element of the output, for mcuprune.cost.
+    """
     target = graph.tensors[op.outputs[0]]
     least, most = output_range(graph, op)
     dims, *steps = loops(graph, op)
@@ -89,4 +92,6 @@ def lower(graph: Graph, op: Op, function: str, struct: str, fields: dict[str, Fi
     a, b = operands(graph, op)
     in_place = tuple(i for i, x in enumerate((a, b)) if x.count == target.count and not x.constant)
     summary = f"{list(sample_shape(a))} and {list(sample_shape(b))}"
-    return Layer(op, (Call(function, struct, fields, (0, 1)),), in_place=in_place, summary=summary)
+    neighbours = steps[0][-1:] == steps[1][-1:] == (1,)
+    work = {"line": target.count // (dims or (1,))[-1], kind if neighbours else "broadcast": target.count}
+    return Layer(op, (Call(function, struct, fields, (0, 1), work),), in_place=in_place, summary=summary)

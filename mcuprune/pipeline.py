@@ -9,27 +9,29 @@ from pathlib import Path
 
 from mcuprune import budget, report_html, samples
 from mcuprune.choose import constant_bytes
-from mcuprune.compiled import Compiled, compile_tflite
+from mcuprune.compiled import Compiled, compile_graph, read
 from mcuprune.errors import AccuracyError
 from mcuprune.measure import measure
+from mcuprune.ops import PORTABLE
 from mcuprune.report import Accuracy, Report, save
 from mcuprune.request import Request, Trained
 from mcuprune.staging import staged
 from mcuprune.summary import summarize
 
 Say = Callable[[str], None]
-MORE_CODE = 2048  # bytes that other kernels may take than the smallest choice
+FAST_CODE = 0, 3072, 6144, 9216  # bytes that fast kernels may take more than the portable ones, to be tried
 CORRECTIONS = 4  # rounds of pruning a little further while the linked image is still too large
 
 
 def compile_model(path: Path, request: Request, say: Say) -> Report:
     """An int8 .tflite -> a C project, firmware and a report in request.output.  Needs no TensorFlow."""
+    graph = read(path, request.name)  # before anything is made of it
+    if request.data:
+        request = replace(request, data=samples.fit(request.data, graph))
     with staged(request.output) as stage:
         (stage / "model.tflite").write_bytes(path.read_bytes())
         say(f"compiling {request.name} for {request.board.name}")
-        compiled = compile_tflite(request.name, request.board, stage)
-        if request.data:
-            request = replace(request, data=samples.fit(request.data, compiled.graph))
+        compiled = compile_graph(graph, request.board, stage, "size", PORTABLE)
         report = _finish(compiled, request, Trained(), say)
     return _demand_accuracy(report, request)
 
@@ -48,7 +50,7 @@ def build_model(model, request: Request, say: Say, progress=None) -> Report:
         for _ in range(1 + CORRECTIONS):
             if request.sparsity is not None or budget.fits_flash(compiled, request):
                 break
-            compiled = trainer.prune(budget.demanded(compiled, request))
+            compiled = trainer.prune(*budget.aim(compiled, request))
         trainer.save(stage / "model.keras")
         report = _finish(compiled, request, trainer.trained(), say)
     return _demand_accuracy(report, request)
@@ -73,16 +75,18 @@ def _optimized(compiled: Compiled, request: Request) -> Compiled:
 
     Without a goal: the fastest that fits the flash budget, or the knee where there is none.
     """
-    goals: list[str | int] = [request.goal] if request.goal else ["balanced"]
+    fast, limit = request.board.isas, request.flash_limit[0]
+    goals: list[str | int] = [request.goal or "balanced"]
     if request.goal is None and request.budget.flash_bytes:
         constants = sum(map(constant_bytes, compiled.layers))
-        spare = request.flash_limit[0] - compiled.flash_bytes
-        goals = [constants + spare - code for code in (0, MORE_CODE, 2 * MORE_CODE) if spare >= code]
-    for goal in [*goals, "size"]:
-        faster = compile_tflite(request.name, request.board, compiled.folder, goal)
-        if budget.fits_flash(faster, request) and budget.fits_ram(faster, request):
+        spare = limit - compiled.flash_bytes
+        goals = [constants + spare - code for code in FAST_CODE if spare >= code]
+    attempts = [(goal, fast) for goal in [*goals, "size"] if goal != "size" or request.goal is None]
+    for goal, isas in [*attempts, ("size", PORTABLE)]:
+        optimized = compile_graph(compiled.graph, request.board, compiled.folder, goal, isas)
+        if budget.fits_flash(optimized, request) and budget.fits_ram(optimized, request):
             break
-    return faster
+    return optimized
 
 
 def _demand_accuracy(report: Report, request: Request) -> Report:

@@ -5,7 +5,7 @@ import tflite
 from mcuprune import window
 from mcuprune.graph import Graph, Op
 from mcuprune.layer import Call, Field, Layer
-from mcuprune.ops import ACTIVATIONS, PADDINGS, check_activation, check_shape, output_range, unsupported
+from mcuprune.operand import ACTIVATIONS, PADDINGS, check_activation, check_shape, output_range, unsupported
 
 
 def read(options: tflite.Pool2DOptions) -> dict[str, object]:
@@ -62,4 +62,15 @@ def lower(graph: Graph, op: Op, function: str) -> Layer:
     # In place where windows do not overlap: then an output lies before every input that is still to be read.
     in_place = (0,) if y.kernel <= y.stride and x.kernel <= x.stride else ()
     summary = f"{y.kernel}x{x.kernel}, stride {y.stride}x{x.stride}, {op.attrs['padding']}"
-    return Layer(op, (Call(function, "mcup_pool_2d_t", fields),), in_place=in_place, summary=summary)
+    return Layer(op, (Call(function, "mcup_pool_2d_t", fields, work=_work(graph, op)),), in_place=in_place, summary=summary)
+
+
+def _work(graph: Graph, op: Op) -> dict[str, float]:
+    """How often the kernels' loops run, for mcuprune.cost: some take four channels at a time, and whole rows as one."""
+    y, x = axes(graph, op)
+    channels = graph.tensors[op.inputs[0]].shape[3]
+    pixels, line = y.outputs * x.outputs, "row" if x.kernel == x.inputs and x.outputs == 1 else "line"
+    work: dict[str, float] = {"pixel": pixels}
+    for kind, n in (("four", channels // 4), ("one", channels % 4)):
+        work |= {kind: n * pixels, f"{kind}_{line}": n * y.seen * x.outputs, f"{kind}_input": n * y.seen * x.seen}
+    return work

@@ -20,11 +20,13 @@ from mcuprune.graph import Graph
 from mcuprune.layer import Layer
 from mcuprune.plan import Plan
 
-def files(graph: Graph, layers: Sequence[Layer], plan: Plan, board: Board) -> dict[str, str]:
-    """{path within src/: text} of the whole project."""
+def files(
+    graph: Graph, layers: Sequence[Layer], plan: Plan, board: Board, isas: Sequence[str] | None = None
+) -> dict[str, str]:
+    """{path within src/: text} of the whole project.  isas: where kernels are looked for, the board's when None."""
     firmware = find_folder("firmware")
     functions = sorted({call.function for layer in layers for call in layer.calls})
-    kernels = [path for f in functions for path in kernel_files(firmware, f, board.isas)]
+    kernels = [path for f in functions for path in kernel_files(firmware, f, isas or board.isas)]
     portable = [path for f in functions for path in kernel_files(firmware, f, ("portable",))]
     target = [firmware / "startup/startup.c", firmware / "link/link.ld", firmware / f"soc/{board.soc}.c"]
     apps = [firmware / f"app/{name}.c" for name in ("harness", "main", "host")]

@@ -116,6 +116,7 @@ class LayerRow:
     dense_weight_bytes: int
     instructions: int | None
     estimated_cycles: int | None
+    predicted_cycles: int | None = None  # what estimated_cycles was expected to be when the kernel was chosen
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,10 @@
 """Outputs appear whole or not at all: they are made in a folder beside their place and moved in at the end."""
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from mcuprune.errors import UsageError
@@ -15,28 +16,40 @@ def staged(output: Path) -> Iterator[Path]:
 
     What else lies in `output` stays.  Raises UsageError before the block when output cannot be written.
     """
+    missing = [folder for folder in output.parents if not os.path.exists(folder)]  # deepest first
+    try:
+        stage = _make(output)
+        try:
+            yield stage
+            _move(stage, output)
+        finally:
+            shutil.rmtree(stage, ignore_errors=True)
+    finally:
+        for folder in missing:
+            with suppress(OSError):  # it is not empty, as is right, when all went well
+                folder.rmdir()
+
+
+def _make(output: Path) -> Path:
+    """The stage, once it is sure that output can be written."""
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
         if output.exists() and not output.is_dir():
             raise UsageError(f"{output} is a file; choose another folder with -o.")
         if output.is_dir():
-            _probe(output)
-        stage = Path(tempfile.mkdtemp(prefix=f".{output.name}-", dir=output.parent))
+            with tempfile.TemporaryFile(dir=output):
+                pass
+        return Path(tempfile.mkdtemp(prefix=f".{output.name}-", dir=output.parent))
     except OSError as error:
         raise UsageError(f"cannot write to {output}: {error.strerror}; choose another folder with -o.") from None
-    try:
-        yield stage
-        output.mkdir(exist_ok=True)
-        for entry in stage.iterdir():
-            target = output / entry.name
-            if target.is_dir() and not target.is_symlink():
-                shutil.rmtree(target)
-            entry.replace(target)
-    finally:
-        shutil.rmtree(stage, ignore_errors=True)
 
 
-def _probe(folder: Path) -> None:
-    """Raise OSError unless files can be made in folder."""
-    with tempfile.TemporaryFile(dir=folder):
-        pass
+def _move(stage: Path, output: Path) -> None:
+    output.mkdir(exist_ok=True)
+    for entry in stage.iterdir():
+        target = output / entry.name
+        if target.is_dir() and not target.is_symlink():
+            shutil.rmtree(target)
+        elif entry.is_dir():
+            target.unlink(missing_ok=True)
+        entry.replace(target)

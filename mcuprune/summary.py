@@ -2,12 +2,9 @@
 
 from dataclasses import replace
 
-import numpy as np
-
-from mcuprune import budget
+from mcuprune import budget, cost
 from mcuprune.choose import identity
 from mcuprune.compiled import Compiled, constant_bytes, dense_weight_bytes, layer_bytes
-from mcuprune.encodings import ENCODINGS
 from mcuprune.layer import Layer
 from mcuprune.measure import Measured
 from mcuprune.profile import Profile
@@ -70,14 +67,14 @@ def _row(layer: Layer, compiled: Compiled) -> LayerRow:
     graph, op = compiled.graph, layer.op
     weight_bytes, index_bytes = layer_bytes(layer)
     dense = dense_weight_bytes(layer)
-    stored = ENCODINGS[layer.encoded.encoding].decode(layer.encoded) if layer.encoded else None
+    predicted = cost.cycles(layer, compiled.board.cpu)
     return LayerRow(
         name=op.name,
         op=op.kind.upper(),
         shape=graph.results(op)[0].shape[1:],
         macs=layer.macs,
         nonzero_macs=layer.nonzero_macs,
-        sparsity=round(1 - np.count_nonzero(stored) / stored.size, 6) if stored is not None else None,
+        sparsity=round(1 - layer.nonzero_macs / layer.macs, 6) if layer.encoded else None,
         encoding=identity(layer)[1],
         kernel=identity(layer)[0],
         weight_bytes=weight_bytes,
@@ -85,6 +82,7 @@ def _row(layer: Layer, compiled: Compiled) -> LayerRow:
         dense_weight_bytes=dense,
         instructions=None,
         estimated_cycles=None,
+        predicted_cycles=None if predicted is None else round(predicted),
     )
 
 

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from mcuprune import prune, quantize
-from mcuprune.compiled import Compiled, compile_tflite
+from mcuprune import budget, prune, quantize
+from mcuprune.compiled import Compiled, compile_graph, read
+from mcuprune.ops import PORTABLE
 from mcuprune.prune import loading, objective
 from mcuprune.request import Request, Trained
 
@@ -23,16 +24,20 @@ class Trainer:
         return prune.evaluate(self.model, self.request.data, self.objective) if self.request.data else None
 
     def compile(self, stage: Path) -> Compiled:
-        """Quantize the model to stage/model.tflite and compile it in stage."""
+        """Quantize the model to stage/model.tflite and compile it in stage, to the smallest program there is."""
         self.stage = stage
         self.say("quantizing to int8")
         calibration = self.request.data.x_train if self.request.data else None
         quantize.quantize(self.model, calibration, stage / "model.tflite", seed=self.request.seed)
         self.say(f"compiling {self.request.name} for {self.request.board.name}")
-        return compile_tflite(self.request.name, self.request.board, stage)
+        graph = read(stage / "model.tflite", self.request.name)
+        return compile_graph(graph, self.request.board, stage, "size", PORTABLE)
 
-    def prune(self, sparsity: float) -> Compiled:
-        """Prune to a sparsity; again, from where the last time ended, in a quarter of the epochs."""
+    def prune(self, sparsity: float, room: int | None = None) -> Compiled:
+        """Prune to a sparsity, or to about it so that the weights take `room` bytes.
+
+        Again: from where the last time ended, in a quarter of the epochs.
+        """
         request = self.request
         again = self.method is not None
         self.method = request.method if request.data else "oneshot_magnitude"
@@ -49,6 +54,7 @@ class Trainer:
             seed=request.seed,
             progress=self.progress,
             objective=self.objective,
+            fits=None if room is None else lambda matrices: budget.weight_bytes(list(matrices.values())) <= room,
         )
         if not again:
             self.epochs = len(result.history)

@@ -27,6 +27,13 @@ class Axis:
         """No step reaches outside the image."""
         return self.before == 0 and self.after == 0
 
+    @property
+    def seen(self) -> int:
+        """How many places inside the image the window sees, over all its steps."""
+        first = np.arange(self.outputs) * self.stride - self.before
+        places = first[:, None] + np.arange(self.kernel) * self.dilation
+        return int(np.count_nonzero((places >= 0) & (places < self.inputs)))
+
 
 def axis(inputs: int, kernel: int, stride: int, padding: str, dilation: int = 1) -> Axis:
     """padding: 'SAME' or 'VALID'.

@@ -64,13 +64,13 @@ def run(graph: Graph, layer: Layer, board: Board, *inputs: np.ndarray) -> Result
     return run_all([(graph, layer, inputs)], board)[0]
 
 
-def run_all(cases: Sequence[Case], board: Board) -> list[Result]:
+def run_all(cases: Sequence[Case], board: Board, alignment: int = 1) -> list[Result]:
     """[(outputs int8 [n, *sample_shape], instructions, estimated cycles of the first sample)] of every case.
 
     A case holds int8 [n, ...], one per tensor that is not a constant, in order.  Instructions and cycles are those of
-    the kernels alone, from call to return.
+    the kernels alone, from call to return.  alignment: of inputs, 4 where the planner has placed them.
     """
-    placed, samples = _place(cases)
+    placed, samples = _place(cases, alignment)
     with TemporaryDirectory() as folder:
         elf = _build(placed, samples, board, Path(folder))
         Path(folder, "input.bin").write_bytes(samples.tobytes())
@@ -87,7 +87,7 @@ def run_all(cases: Sequence[Case], board: Board) -> list[Result]:
     return results
 
 
-def _place(cases: Sequence[Case]) -> tuple[list[_Placed], np.ndarray]:
+def _place(cases: Sequence[Case], alignment: int) -> tuple[list[_Placed], np.ndarray]:
     """-> the cases, and int8 [n, bytes of all inputs]; a case with fewer samples than others repeats its last one."""
     n = max(len(arrays[0]) for _, _, arrays in cases)
     placed: list[_Placed] = []
@@ -97,6 +97,9 @@ def _place(cases: Sequence[Case]) -> tuple[list[_Placed], np.ndarray]:
         given = dict.fromkeys(i for i in layer.op.inputs if i >= 0 and not graph.tensors[i].constant)
         inputs = {}
         for i, array in zip(given, arrays, strict=True):
+            gap = -read % alignment
+            columns.append(np.zeros((n, gap)))
+            read += gap
             inputs[i] = (read, array)
             columns.append(array.reshape(len(array), -1)[np.minimum(np.arange(n), len(array) - 1)])
             read += graph.tensors[i].count

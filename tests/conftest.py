@@ -1,5 +1,9 @@
 """Fixtures for every test: golden files, compiled networks, and Hypothesis without a clock."""
 
+import os
+import shutil
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import models
@@ -8,6 +12,7 @@ from hypothesis import settings
 
 from mcuprune import board as boards
 from mcuprune import pipeline
+from mcuprune.compiled import Compiled, compile_graph, read
 from mcuprune.request import Request
 
 settings.register_profile("mcuprune", deadline=None)  # how long an example takes says nothing on a shared machine
@@ -33,17 +38,50 @@ def golden(request):
 
 
 @pytest.fixture(scope="session")
-def built(tmp_path_factory):
-    """`built("tiny", "stm32")`: the folder of that network compiled for that board, once a session; only to be read."""
-    folders: dict[tuple[str, str], Path] = {}
+def compiled(tmp_path_factory):
+    """`compiled("tiny", "stm32")`: a network of models.py linked for a board, once a session.  To be read."""
 
-    def build(name: str, board: str) -> Path:
-        if (name, board) not in folders:
-            folder = tmp_path_factory.mktemp(f"{name}-{board}")
-            source = models.save(name, folder)
-            request = Request(name, source.name, "", boards.load(board), folder / "build", verify=False)
-            pipeline.compile_model(source, request, say=lambda message: None)
-            folders[name, board] = folder / "build"
-        return folders[name, board]
+    @cache
+    def compile_network(name: str, board: str) -> Compiled:
+        folder = tmp_path_factory.mktemp(f"{name}-{board}")
+        models.save(name, folder).rename(folder / "model.tflite")
+        return compile_graph(read(folder / "model.tflite", name), boards.load(board), folder, "balanced")
 
-    return build
+    return compile_network
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory) -> Path:
+    """The output folder of a whole build, of `residual` for stm32f405, run and reported.  To be read."""
+    folder = tmp_path_factory.mktemp("built")
+    source = models.save("residual", folder)
+    request = Request("residual", source.name, "", boards.load("stm32f405"), folder / "residual", samples=4)
+    pipeline.compile_model(source, request, say=lambda message: None)
+    return folder / "residual"
+
+
+@pytest.fixture
+def installed(tmp_path, monkeypatch):
+    """`installed("make", "sh")`: from here on these programs are there, and no others."""
+
+    def put(*programs: str) -> None:
+        folder = tmp_path / "bin"
+        folder.mkdir()
+        for program in programs:
+            (folder / program).symlink_to(shutil.which(program))
+        monkeypatch.setenv("PATH", str(folder))
+
+    return put
+
+
+@pytest.fixture
+def read_only(tmp_path) -> Iterator[Path]:
+    """A folder that nobody can write to: root can, but not to /proc."""
+    if os.geteuid() == 0:
+        yield Path("/proc/self/task")
+        return
+    folder = tmp_path / "read only"
+    folder.mkdir()
+    folder.chmod(0o555)
+    yield folder
+    folder.chmod(0o755)

@@ -79,7 +79,8 @@ class Net:
         return self._op("reshape", [x, self._integers((1, *shape))], self._result((1, *shape), x.s, x.z))
 
     def softmax(self, x: Tensor) -> Tensor:
-        return self._op("softmax", [x], self._result(x.shape, 1 / 256, -128), beta=1.0)
+        """So flat that every step of x shows."""
+        return self._op("softmax", [x], self._result(x.shape, 1 / 256, -128), beta=0.03 / x.s)
 
     def concat(self, parts: Sequence[Tensor], axis: int) -> Tensor:
         shape = list(parts[0].shape)

@@ -70,7 +70,7 @@ def test_every_shift_rounds_as_the_oracle_does():
         convolution(random, image=(3, 3, 4), filters=(16, 1, 1, 4), sparsity=0, output_scale=2.0**exponent)
         for exponent in range(-13, 15)
     ]
-    shifts = {int(s) for graph in graphs for s in conv_2d._matrix(graph, graph.ops[0]).shift}
+    shifts = {int(s) for graph in graphs for s in conv_2d.matrix_of(graph, graph.ops[0]).shift}
     assert {-24, -1, 0, 1, 3} <= shifts
     judge([(graph, random_inputs(random, graph, 12)) for graph in graphs])
 

@@ -92,7 +92,7 @@ def test_files_that_are_no_archives_are_refused(tmp_path):
     content = whole.read_bytes()
     for broken in (b"not a zip at all", content[:10], content[:200], content[:-30], single.read_bytes()):
         garbage.write_bytes(broken)
-        with pytest.raises(UsageError, match="is not an .npz file, or only a part of one"):
+        with pytest.raises(UsageError, match=r"is not an \.npz file, or only a part of one"):
             load(str(garbage))
     garbage.write_bytes(content[:100] + b"?" * 60 + content[160:])
     with pytest.raises(UsageError, match="cannot be read"):

@@ -65,7 +65,7 @@ def test_the_product_of_per_tensor_scales_is_a_float32(per_channel):
         x, w, b, y = graph.tensors
         w = replace(w, scale=w.scale.repeat(1 << 18), zero_point=w.zero_point.repeat(1 << 18))
         graph = replace(graph, tensors=(x, w, b, y))
-    used = fully_connected._matrix(graph, graph.ops[0]).multiplier[0]
+    used = fully_connected.matrix_of(graph, graph.ops[0]).multiplier[0]
     assert used == (in_double if per_channel else in_float)[0]
     samples = random_inputs(random, graph)
     assert np.array_equal(ops.run(graph, samples), ask_oracle([(graph, samples)])[0])
@@ -74,7 +74,7 @@ def test_the_product_of_per_tensor_scales_is_a_float32(per_channel):
 def test_a_row_too_long_for_an_encoding_is_left_to_the_others():
     random = np.random.default_rng(3)
     graph = dense(random, inputs=33_000, rows=2, sparsity=0)
-    assert [layer.encoded.encoding for layer in lowered(graph)] == ["dense", "n4"]
+    assert [layer.encoded.encoding for layer in lowered(graph)] == ["b4", "dense", "n4"]
     judge([(graph, random_inputs(random, graph))])
 
 

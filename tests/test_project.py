@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from mcuprune import board as boards
-from mcuprune import ops, project, samples, stages
+from mcuprune import ops, project, samples
 from mcuprune.compiled import read
 
 INCLUDED = re.compile(r'^#include "(.+)"', re.MULTILINE)
@@ -31,9 +31,9 @@ def run_host(program: Path, graph) -> None:
 
 
 @pytest.fixture
-def src(built, tmp_path) -> Path:
+def src(compiled, tmp_path) -> Path:
     """A copy of a project, far from where it was made."""
-    return shutil.copytree(built("residual", "stm32f405") / "src", tmp_path / "a project")
+    return shutil.copytree(compiled("residual", "stm32f405").src, tmp_path / "a project")
 
 
 @pytest.fixture
@@ -41,9 +41,9 @@ def graph(tmp_path):
     return read(models.save("residual", tmp_path), "residual")
 
 
-def test_make_builds_the_very_images_that_were_measured(built, src):
+def test_make_builds_the_very_images_that_were_measured(compiled, src):
     run("make", "-s", folder=src)
-    made = built("residual", "stm32f405")
+    made = compiled("residual", "stm32f405").folder
     for image in ("firmware", "production"):
         for suffix in ("elf", "bin", "hex"):
             name = f"{image}.{suffix}"
@@ -84,9 +84,9 @@ def test_cmake_builds_firmware(src, tmp_path):
 @pytest.mark.parametrize("name", ["residual", "layout"])
 def test_a_project_holds_exactly_the_files_that_it_uses(name, board):
     files = project_files(name, board)
-    texts = {Path(path).name: text for path, text in files.items() if path.endswith((".c", ".h", ".S"))}
+    texts = {path: text for path, text in files.items() if path.endswith((".c", ".h", ".S"))}
     included = {header for text in texts.values() for header in INCLUDED.findall(text)}
-    assert included == {file for file in texts if file.endswith(".h")}
+    assert included == {Path(path).name for path in texts if path.endswith(".h")}
 
     called = set(re.findall(r"\bmcup_\w+_s8\b", files[f"{name}.c"]))
     kernels = {Path(path).stem for path in files if re.fullmatch(r"runtime/\w+\.[cS]", path)}
@@ -100,11 +100,20 @@ def project_files(name: str, board: str) -> dict[str, str]:
     return project.files(graph, layers, arena, boards.load(board))
 
 
-def test_nothing_in_a_project_tells_where_or_when_it_was_made(built):
-    for path in (built("residual", "stm32f405") / "src").rglob("*.*"):
+def test_nothing_in_a_project_tells_where_or_when_it_was_made(compiled):
+    for path in (compiled("residual", "stm32f405").src).rglob("*.*"):
         text = path.read_text()
         assert str(Path.home()) not in text
         assert not re.search(r"/tmp|\b20[2-9]\d-\d\d", text), path
+
+
+@pytest.mark.parametrize("name", ["stdint", "string", "mcuprune", "mcup_model", "main", "int", "2nd größe"])
+def test_a_model_may_have_any_name(tmp_path, name):
+    """Its header hides no other, and its function is none of C's."""
+    models.save("tiny", tmp_path).rename(tmp_path / f"{name}.tflite")
+    graph, layers, arena = models.planned(tmp_path / f"{name}.tflite")
+    project.write(project.files(graph, layers, arena, boards.load("stm32")), tmp_path)
+    run("make", "-s", "host", folder=tmp_path)
 
 
 PROGRAM = """
@@ -125,27 +134,28 @@ int main(void)
 """
 
 
-def test_two_models_are_one_program(built, tmp_path):
+def test_two_models_are_one_program(compiled, tmp_path):
     """With one runtime: the union of what both use."""
-    networks = [stages.load(built(name, "microbit"))[0] for name in ("residual", "sparse")]
-    for compiled in networks:
+    networks = [compiled(name, "microbit") for name in ("residual", "sparse")]
+    for network in networks:
         for pattern in ("*.[ch]", "runtime/*.[ch]", "runtime/host/*.c"):  # the last are in the place of others
-            for path in compiled.src.glob(pattern):
+            for path in network.src.glob(pattern):
                 shutil.copy(path, tmp_path)
     (tmp_path / "both.c").write_text(PROGRAM)
     run("cc", "-std=c11", "-O2", *map(str, tmp_path.glob("*.c")), "-o", "both", folder=tmp_path)
 
-    inputs = [samples.random(compiled.graph, 3) for compiled in networks]
-    expected = [ops.run(compiled.graph, x).reshape(3, -1) for compiled, x in zip(networks, inputs, strict=True)]
+    inputs = [samples.random(network.graph, 3) for network in networks]
+    expected = [ops.run(network.graph, x).reshape(3, -1) for network, x in zip(networks, inputs, strict=True)]
     given = np.concatenate([x.reshape(3, -1) for x in inputs], axis=1)
     outputs = run("./both", folder=tmp_path, input=given.tobytes()).stdout
     assert outputs == np.concatenate(expected, axis=1).tobytes()
 
 
-def test_every_public_symbol_is_mcups_or_the_models(built, tmp_path):
-    src = built("residual", "stm32f405") / "src"
-    run("arm-none-eabi-gcc", "-mcpu=cortex-m4", "-mthumb", "-Iruntime", "-I.", "-r", "-nostdlib", "residual.c",
-        *(str(path.relative_to(src)) for path in src.glob("runtime/*.[cS]")), "-o", str(tmp_path / "all.o"), folder=src)  # fmt: skip
+def test_every_public_symbol_is_mcups_or_the_models(compiled, tmp_path):
+    src, flags = compiled("residual", "stm32f405").src, boards.load("stm32f405").flags
+    units = ["residual.c", *map(str, src.glob("runtime/*.[cS]"))]
+    command = ["arm-none-eabi-gcc", *flags, "-Iruntime", "-I.", "-r", "-nostdlib"]
+    run(*command, *units, "-o", str(tmp_path / "all.o"), folder=src)
     symbols = run("arm-none-eabi-nm", "--defined-only", "--extern-only", "all.o", folder=tmp_path).stdout.decode()
     names = [line.split()[-1] for line in symbols.splitlines()]
     assert "residual_invoke" in names

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +32,7 @@ def test_schedules_rise_from_initial_to_final(kind, final, share, length):
     ramp = kind(final, begin=20, end=20 + length, initial=final * share)
     values = [ramp(step) for step in range(0, 40 + length)]
     assert values[0] == pytest.approx(final * share) and values[-1] == pytest.approx(final)
-    assert all(a <= b + 1e-12 for a, b in zip(values, values[1:], strict=False))
+    assert all(a <= b + 1e-12 for a, b in pairwise(values))
 
 
 @given(st.integers(1, 50), st.integers(0, 5000))
@@ -48,10 +49,10 @@ def test_the_rate_warms_up_and_ends_near_zero():
     assert one_cycle(0, 1, 1.0) == 1.0
 
 
-scores = st.lists(arrays(np.float32, st.tuples(st.integers(1, 6), st.integers(1, 6)), elements=st.floats(0, 9, width=32)))
+shapes = st.tuples(st.integers(1, 6), st.integers(1, 6))
 
 
-@given(scores.filter(bool), st.floats(0, 0.999))
+@given(st.lists(arrays(np.float32, shapes, elements=st.floats(0, 9, width=32)), min_size=1), st.floats(0, 0.999))
 def test_masks_keep_the_best_of_all_kernels_together(kernels, share):
     named = {f"k{i}": kernel for i, kernel in enumerate(kernels)}
     masks = rank(named, share)
@@ -96,19 +97,19 @@ L = keras.layers
 
 
 def chain(*layers, name="net"):
-    keras.utils.set_random_seed(0)
     return keras.Sequential([*layers], name=name)
 
 
 def classifier():
-    return chain(keras.Input((6,)), L.Dense(24, "relu", name="one"), L.Dense(3, "softmax", name="two"))
+    keras.utils.set_random_seed(0)
+    return chain(keras.Input((6,), name="x"), L.Dense(24, "relu", name="one"), L.Dense(3, "softmax", name="two"))
 
 
-def clusters(samples=300, seed=0):
+def clusters(samples=300):
     """Three clouds of points, which `classifier` can tell apart."""
-    random = np.random.default_rng(seed)
+    random = np.random.default_rng(0)
     y = random.integers(0, 3, samples)
-    x = random.normal(size=(samples, 6)) + 3 * np.eye(6)[y]
+    x = random.normal(size=(samples, 6)) + 5 * np.eye(6)[y]
     half = samples // 2
     return check({"x_train": x[:half], "y_train": y[:half], "x_test": x[half:], "y_test": y[half:]}, "clusters")
 
@@ -235,6 +236,8 @@ def test_a_pruned_copy_has_exact_zeros_and_the_model_is_left_alone(method):
 
 def test_pruning_trains_and_the_same_seed_gives_the_same_bytes(tmp_path):
     model, data = classifier(), clusters()
+    model.compile("adam", "sparse_categorical_crossentropy")
+    model.fit(data.x_train, data.y_train, epochs=30, verbose=0)
     results = [prune(model, data, sparsity=0.8, epochs=20, seed=seed) for seed in (3, 3, 4)]
     for i, result in enumerate(results):
         save(result.model, tmp_path / f"{i}.keras")
@@ -243,7 +246,7 @@ def test_pruning_trains_and_the_same_seed_gives_the_same_bytes(tmp_path):
     assert evaluate(results[0].model, data, infer(model, data)) > 0.9
     history = results[0].history
     assert [record["epoch"] for record in history] == list(range(1, 21))
-    assert history[-1]["sparsity"] == results[0].sparsity and history[-1]["loss"] < history[0]["loss"]
+    assert history[-1]["sparsity"] == results[0].sparsity
 
 
 def test_a_pruned_model_can_be_pruned_further():
@@ -252,6 +255,26 @@ def test_a_pruned_model_can_be_pruned_further():
     twice = prune(once.model, data, sparsity=0.7, epochs=2)
     assert min(record["sparsity"] for record in twice.history) >= once.sparsity
     assert all((twice.masks[name] <= mask).all() for name, mask in once.masks.items())
+
+
+def test_the_sparsity_moves_to_the_least_that_fits():
+    def at_most_70_weights(matrices):
+        return sum(np.count_nonzero(matrix) for matrix in matrices.values()) <= 70
+
+    result = prune(classifier(), clusters(), sparsity=0.4, epochs=8, fits=at_most_70_weights)
+    kept = {name: int(mask.sum()) for name, mask in result.masks.items()}
+    assert at_most_70_weights(int8_matrices(result.model, result.masks))
+    assert 60 <= sum(kept.values()) <= 75 and set(kept) == {"one", "two"}
+
+
+def test_a_teacher_pulls_the_pruned_model_to_its_outputs():
+    data, teacher = clusters(), classifier()
+    pull = [prune(classifier(), data, sparsity=0.2, epochs=12, teacher=t).model for t in (teacher, None)]
+    assert np.array_equal(pull[0](data.x_test), pull[1](data.x_test))  # the same weights teach the same
+    sure = classifier()
+    sure.set_weights([4 * weight for weight in sure.get_weights()])
+    other = prune(classifier(), data, sparsity=0.2, epochs=12, teacher=sure).model
+    assert not np.array_equal(other(data.x_test), pull[0](data.x_test))
 
 
 def test_an_autoencoder_and_a_yes_or_no_are_trained_too():
@@ -325,7 +348,7 @@ def test_the_callback_names_what_it_needs():
 def test_epochs_depend_on_the_work_alone():
     model = classifier()
     assert macs(model) == 6 * 24 + 24 * 3
-    assert default_epochs(model, 1000, 32) == 30 and default_epochs(model, 10**8, 128) == 10
+    assert default_epochs(model, 1000, 32) == 30 and default_epochs(model, 10**8, 128) == 8
 
 
 def test_photographs_are_augmented_and_digits_are_not():
@@ -346,11 +369,14 @@ def test_photographs_are_augmented_and_digits_are_not():
 
 
 def test_what_is_saved_is_loaded_and_its_bytes_depend_on_the_model_alone(tmp_path):
-    model = classifier()
-    save(model, tmp_path / "a.keras")
-    save(load(tmp_path / "a.keras"), tmp_path / "b.keras")
-    assert (tmp_path / "a.keras").read_bytes() == (tmp_path / "b.keras").read_bytes()
-    assert [path.name for path in sorted(tmp_path.iterdir())] == ["a.keras", "b.keras"]
+    for name in "ab":
+        save(classifier(), tmp_path / f"{name}.keras")
+    loaded = load(tmp_path / "a.keras")
+    save(loaded, tmp_path / "c.keras")
+    assert [path.name for path in sorted(tmp_path.iterdir())] == ["a.keras", "b.keras", "c.keras"]
+    a, b, c = (path.read_bytes() for path in sorted(tmp_path.iterdir()))
+    assert a == b == c
+    assert all(np.array_equal(x, y) for x, y in zip(loaded.get_weights(), classifier().get_weights(), strict=True))
 
 
 def test_an_h5_of_keras_2_with_groups_is_loaded(tmp_path):
@@ -380,10 +406,14 @@ def test_a_loss_that_only_its_author_has_is_no_obstacle(tmp_path):
 def test_files_that_are_no_models_are_refused(tmp_path):
     whole = tmp_path / "whole.keras"
     save(classifier(), whole)
-    for name, content in (("a.keras", b""), ("b.keras", whole.read_bytes()[:3000]), ("c.h5", b"\x89HDF\r\n\x1a\n")):
-        (tmp_path / name).write_bytes(content)
-        with pytest.raises(UsageError, match=f"{name} cannot be read as a Keras model"):
+    content = whole.read_bytes()
+    for name, broken in (("a.keras", b""), ("b.keras", content[:3000]), ("c.h5", content)):
+        (tmp_path / name).write_bytes(broken)
+        with pytest.raises(UsageError, match=f"{name} is not a Keras model, or only a part of one"):
             load(tmp_path / name)
+    (tmp_path / "d.keras").write_bytes(content[:3000] + bytes(100) + content[3100:])
+    with pytest.raises(UsageError, match=r"d\.keras is damaged"):
+        load(tmp_path / "d.keras")
     with pytest.raises(UsageError, match="no such file"):
         load(tmp_path / "none.keras")
     with pytest.raises(UsageError, match=r"must end in \.keras or \.h5"):

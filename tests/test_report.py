@@ -27,7 +27,7 @@ KEYS = {
 }
 LAYER_KEYS = (
     "name op shape macs nonzero_macs sparsity encoding kernel weight_bytes index_bytes dense_weight_bytes "
-    "instructions estimated_cycles"
+    "instructions estimated_cycles predicted_cycles"
 )
 
 
@@ -51,6 +51,13 @@ def test_to_json_holds_only_what_json_has():
 
 def test_from_json_inverts_to_json():
     assert Report.from_json(REPORT.to_json()) == REPORT
+
+
+def test_a_report_from_before_predictions_still_loads():
+    data = REPORT.to_json()
+    for row in data["layers"]:
+        del row["predicted_cycles"]
+    assert Report.from_json(data) == REPORT
 
 
 def test_load_inverts_save_and_leaves_nothing_else(tmp_path):

@@ -30,13 +30,13 @@ def quantized(name: str, shape: tuple[int, ...], scale, zero_point=0, *, data=No
 
 
 def single(kind: str, operands: list[Tensor | None], result: Tensor, **attrs) -> Graph:
-    """A graph of one operator; the first operand that is not a constant is the graph's input."""
+    """A graph of one operator; operands that are not constants are the graph's inputs."""
     present = list({id(t): t for t in operands if t is not None}.values())
     index = {id(t): i for i, t in enumerate(present)}
     inputs = tuple(-1 if t is None else index[id(t)] for t in operands)
     op = Op(kind, kind, inputs, (len(present),), attrs)
-    source = next(i for i, t in enumerate(present) if not t.constant)
-    return Graph(kind, (*present, result), (op,), (source,), (len(present),))
+    sources = tuple(i for i, t in enumerate(present) if not t.constant)
+    return Graph(kind, (*present, result), (op,), sources, (len(present),))
 
 
 def write(graph: Graph, path: Path | None = None, *, version: int = 1, old_codes: bool = False) -> bytes:

@@ -74,4 +74,23 @@ static inline void mcup_rows_n4(const mcup_matrix_t *matrix, const int8_t *colum
     }
 }
 
+/* b4: blocks {delta, four values} */
+static inline void mcup_rows_b4(const mcup_matrix_t *matrix, const int8_t *column, int8_t *output)
+{
+    const uint8_t *stream = matrix->stream;
+    const mcup_row_t *row = matrix->row;
+
+    for (const mcup_row_t *end = row + matrix->rows; row < end; row++) {
+        int32_t at = -1;
+        int32_t acc = row->bias;
+        for (const uint8_t *stop = stream + row->bytes; stream < stop; stream += 5) {
+            at += stream[0];
+            const int8_t *x = column + at;
+            acc += (int8_t)stream[1] * x[0] + (int8_t)stream[2] * x[1] + (int8_t)stream[3] * x[2]
+                + (int8_t)stream[4] * x[3];
+        }
+        *output++ = mcup_finish_row(matrix, row, acc);
+    }
+}
+
 #endif

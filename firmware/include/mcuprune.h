@@ -58,6 +58,8 @@ typedef struct {
     int16_t top;           /* padding above the image, in pixels */
     int16_t left;
     int8_t fill;           /* zero point of the input: what the window sees outside the image */
+    int8_t padded;         /* whether it ever sees that */
+    int8_t pixels;         /* columns that fast kernels pack into `column`: 8, 4 or, where there is one at most, 0 */
 } mcup_window_t;
 
 typedef struct {
@@ -70,6 +72,12 @@ typedef struct {
     mcup_matrix_t matrix;  /* a row of kernel_height * kernel_width taps per output channel */
     int16_t multiplier;    /* output channels per input channel */
 } mcup_depthwise_conv_2d_t;
+
+/* The same from a plane of one channel (mcup_plane.h); window.column is room for it. */
+typedef struct {
+    mcup_depthwise_conv_2d_t depthwise;
+    int8_t along_y;        /* lines of the plane run down the image */
+} mcup_depthwise_plane_t;
 
 typedef struct {
     mcup_matrix_t matrix;
@@ -163,16 +171,104 @@ typedef struct {
     int32_t entries;            /* exp is 0 beyond */
 } mcup_softmax_t;
 
+/* One row of a matrix whose weights lie in quads or pairs (mcup_quads.h). */
+typedef struct {
+    int32_t start;       /* 256 * (bias - zero point * sum of weights), and in quads + 127 * sum of odd weights */
+    int32_t multiplier;  /* Q31: 0 or in [2^30, 2^31) */
+    uint16_t shift;      /* to the right, less one: 0..22 */
+    uint16_t channel;    /* the output that the row computes */
+} mcup_quad_row_t;
+
+/* A dense weight matrix, four or two weights to a word; rows in groups that are computed together. */
+typedef struct {
+    const mcup_quad_row_t *row; /* [rows] */
+    const uint32_t *stream;     /* [rows / group][words][group]; a quad is 256 w3 + w2 above 256 w1 + w0 */
+    int32_t rows;               /* whole groups; some may be there twice */
+    int32_t words;              /* of a row, filled up with zeros */
+    int8_t zero_point;          /* of the output */
+    int8_t least;               /* the output is clamped to least..most */
+    int8_t most;
+} mcup_quads_t;
+
+typedef struct {
+    mcup_window_t window;
+    mcup_quads_t matrix;   /* quads, in groups of two rows */
+    uint32_t *room;        /* [8 * words] for four columns in quads; before it a column as bytes where
+                              quads reach from tap to tap: where window.column is, too */
+    int32_t channels;      /* outputs of a pixel */
+} mcup_conv_2d_quad_t;
+
+/* Windows three wide, stride 1 or 2 across, at least four output pixels a line; input lines are expanded once. */
+typedef struct {
+    mcup_window_t window;
+    mcup_quads_t matrix;   /* in groups of two rows; conv_2d_lines: quads, in (line, plane of four channels, column,
+                              channel) order; conv_2d_rgb: pairs, three channels, five words a line */
+    uint32_t *room;        /* [kernel height] expanded lines of `line` words */
+    int32_t channels;      /* outputs of a pixel */
+    int32_t width;         /* columns of a line, padding included */
+    int32_t line;          /* words of an expanded one */
+} mcup_conv_2d_lines_t;
+
+typedef struct {
+    mcup_quads_t matrix;   /* quads, in groups of four rows */
+    uint32_t *room;        /* [2 * words], for the column in quads */
+    int32_t inputs;
+    int32_t outputs;
+    int32_t batches;       /* columns that follow one another in the input */
+} mcup_fully_connected_quad_t;
+
+/* One row of a matrix for split multiplication (mcup_split.h).  bias' = bias - (input zero point + 129)
+ * * sum of the row's weights. */
+typedef struct {
+    int32_t low;        /* 65537 * bias', modulo 2^32: what the sum of products begins with */
+    int32_t high;       /* bias' + number of negative weights: the same of their upper halves */
+    int32_t multiplier; /* Q31: 0 or in [2^30, 2^31) */
+    int8_t shift;       /* to the right, -3..22 */
+    uint8_t entry;      /* steps mod 4: where a loop unrolled four times enters */
+    uint16_t bytes;     /* of the row's stream */
+} mcup_split_row_t;
+
+typedef struct {
+    const mcup_split_row_t *row; /* [rows] */
+    const void *stream;          /* the weights, row after row, in steps: mcuprune/kernels/conv_2d_*_split.py */
+    int32_t rows;
+    int32_t inputs;              /* of a row */
+    int8_t zero_point;           /* of the output */
+    int8_t least;                /* the output is clamped to least..most */
+    int8_t most;
+} mcup_split_matrix_t;
+
+typedef struct {
+    mcup_split_matrix_t matrix;
+    mcup_window_t window; /* column: room for the packed columns, and one pixel behind them */
+    int32_t room;         /* bytes of the packed columns */
+    int32_t slide;        /* lines of output computed before the packed columns move up; 0: they do not */
+} mcup_conv_2d_split_t;
+
+/* A convolution that reads packed rows of the image (mcup_tile.h).  Its D8 weights are in (kernel row, channel,
+ * kernel column) order, and a delta counts words of such rows. */
+typedef struct {
+    mcup_window_t window;  /* column: room for the packed rows and, when padded, one pixel behind them */
+    mcup_matrix_t matrix;
+    int32_t room;          /* bytes of the packed rows */
+    int16_t strip;         /* rows of output that are computed from rows packed at once */
+    int16_t width;         /* words of a channel in a packed row */
+} mcup_conv_2d_tile_t;
+
 /* The kernels.  `input` and `output` may be the same memory only where the generator has seen that it is safe. */
 typedef void mcup_conv_2d_kernel_t(const mcup_conv_2d_t *, const int8_t *input, int8_t *output);
 typedef void mcup_fully_connected_kernel_t(const mcup_fully_connected_t *, const int8_t *, int8_t *);
 typedef void mcup_pool_2d_kernel_t(const mcup_pool_2d_t *, const int8_t *, int8_t *);
 
 mcup_conv_2d_kernel_t mcup_conv_2d_dense_s8, mcup_conv_2d_d8_s8, mcup_conv_2d_n4_s8;
+mcup_conv_2d_kernel_t mcup_conv_2d_d8_wide_s8, mcup_conv_2d_n4_wide_s8;
 mcup_fully_connected_kernel_t mcup_fully_connected_dense_s8, mcup_fully_connected_d8_s8;
 mcup_fully_connected_kernel_t mcup_fully_connected_n4_s8;
 mcup_pool_2d_kernel_t mcup_average_pool_2d_s8, mcup_max_pool_2d_s8;
-void mcup_depthwise_conv_2d_s8(const mcup_depthwise_conv_2d_t *, const int8_t *, int8_t *);
+typedef void mcup_depthwise_conv_2d_kernel_t(const mcup_depthwise_conv_2d_t *, const int8_t *, int8_t *);
+mcup_depthwise_conv_2d_kernel_t mcup_depthwise_conv_2d_s8, mcup_depthwise_conv_2d_3x3_s8;
+mcup_depthwise_conv_2d_kernel_t mcup_depthwise_conv_2d_3x3_stride_2_s8;
+void mcup_depthwise_conv_2d_plane_s8(const mcup_depthwise_plane_t *, const int8_t *, int8_t *);
 void mcup_add_s8(const mcup_add_t *, const int8_t *a, const int8_t *b, int8_t *output);
 void mcup_mul_s8(const mcup_mul_t *, const int8_t *a, const int8_t *b, int8_t *output);
 void mcup_mean_s8(const mcup_mean_t *, const int8_t *, int8_t *);
@@ -180,5 +276,15 @@ void mcup_softmax_s8(const mcup_softmax_t *, const int8_t *, int8_t *);
 void mcup_lookup_s8(const mcup_lookup_t *, const int8_t *, int8_t *);
 void mcup_copy_s8(const mcup_copy_t *, const int8_t *, int8_t *);
 void mcup_fill_s8(const mcup_fill_t *, int8_t *output);
+mcup_conv_2d_kernel_t mcup_conv_2d_b4_s8;
+mcup_fully_connected_kernel_t mcup_fully_connected_b4_s8;
+void mcup_conv_2d_quad_s8(const mcup_conv_2d_quad_t *, const int8_t *, int8_t *);
+void mcup_conv_2d_lines_s8(const mcup_conv_2d_lines_t *, const int8_t *, int8_t *);
+void mcup_conv_2d_rgb_s8(const mcup_conv_2d_lines_t *, const int8_t *, int8_t *);
+void mcup_fully_connected_quad_s8(const mcup_fully_connected_quad_t *, const int8_t *, int8_t *);
+typedef void mcup_conv_2d_split_kernel_t(const mcup_conv_2d_split_t *, const int8_t *, int8_t *);
+mcup_conv_2d_split_kernel_t mcup_conv_2d_d8_split_s8, mcup_conv_2d_n4_split_s8, mcup_conv_2d_dense_split_s8;
+mcup_conv_2d_split_kernel_t mcup_conv_2d_d8_tile_split_s8;
+void mcup_conv_2d_d8_tile_s8(const mcup_conv_2d_tile_t *, const int8_t *, int8_t *);
 
 #endif

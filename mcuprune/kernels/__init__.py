@@ -14,4 +14,6 @@ from importlib import import_module
 from pkgutil import iter_modules
 from types import ModuleType
 
+import mcuprune.ops  # noqa: F401  the operators first: kernels build on them
+
 KERNELS: Mapping[str, ModuleType] = {m.name: import_module(f"{__name__}.{m.name}") for m in iter_modules(__path__)}

@@ -55,4 +55,4 @@ def lower(graph: Graph, op: Op, encoded: None = None) -> Layer:
         "b_shift": -to_b[1],
         "shift": -to_target[1],
     }
-    return pairs.lower(graph, op, "mcup_add_s8", "mcup_add_t", fields)
+    return pairs.lower(graph, op, "mcup_add_s8", "mcup_add_t", fields, "equal" if to_a == to_b else "element")

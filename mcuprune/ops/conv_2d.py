@@ -8,10 +8,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from mcuprune import groups
 from mcuprune.graph import Graph, Op
 from mcuprune.layer import Call, Encoded, Field, Layer, Scratch
 from mcuprune.matrix import Matrix, check_constants, chunks, matrix
 from mcuprune.ops import ACTIVATIONS, PADDINGS, PORTABLE, check_activation, sample_shape, unsupported
+from mcuprune.strides import moved
 from mcuprune.window import Axis, axis, windows
 
 CODE = "CONV_2D"
@@ -68,7 +70,7 @@ def weights(graph: Graph, op: Op) -> np.ndarray:
 
 
 def reference(graph: Graph, op: Op, inputs: list[np.ndarray]) -> list[np.ndarray]:
-    x, target, m = inputs[0], graph.results(op)[0], _matrix(graph, op)
+    x, target, m = inputs[0], graph.results(op)[0], matrix_of(graph, op)
     inputs_per_row = m.weights.shape[1]
     y_axis, x_axis = axes(graph, op)
     result = np.empty((len(x), *sample_shape(target)), np.int8)
@@ -78,20 +80,34 @@ def reference(graph: Graph, op: Op, inputs: list[np.ndarray]) -> list[np.ndarray
     return [result]
 
 
-def lower(graph: Graph, op: Op, encoded: Encoded, isas: Sequence[str] = PORTABLE) -> Layer:
-    m, target = _matrix(graph, op), graph.results(op)[0]
-    y_axis, x_axis = axes(graph, op)
+def lower(graph: Graph, op: Op, encoded: Encoded, isas: Sequence[str] = PORTABLE, together: int = 8) -> Layer:
+    """together: pixels that DSP cores compute at once from a sparse encoding: 8, or 4 with half the scratch."""
+    m, (y_axis, x_axis) = matrix_of(graph, op), axes(graph, op)
+    pixels, channels = y_axis.outputs * x_axis.outputs, graph.operand(op, 0).shape[3]
     column = 0 if is_contiguous(y_axis, x_axis) else m.weights.shape[1]
-    fields: dict[str, Field] = {"window": window_fields(graph, op, column), "matrix": m.fields(encoded)}
-    call = Call(f"mcup_conv_2d_{encoded.encoding}_s8", "mcup_conv_2d_t", fields)
-    pixels, groups = y_axis.outputs * x_axis.outputs, graph.operand(op, 0).shape[3] // graph.operand(op, 1).shape[3]
+    if pixels == 1 and not column:
+        return layer(graph, op, m, m.times_columns(encoded, 1), encoded)
+    window, work, wide = window_fields(graph, op, column), window_work(graph, op) | m.work(encoded, pixels), ""
+    if groups.suit(encoded, isas):
+        window |= groups.fields(m, y_axis, x_axis, channels, together)
+        work = groups.work(m, encoded, y_axis, x_axis, channels, together)
+        wide = "_wide" if groups.are_wide(m) else ""
+    fields: dict[str, Field] = {"window": window, "matrix": m.fields(encoded)}
+    call = Call(f"mcup_conv_2d_{encoded.encoding}{wide}_s8", "mcup_conv_2d_t", fields, work=work)
+    return layer(graph, op, m, call, encoded)
+
+
+def layer(graph: Graph, op: Op, m: Matrix, call: Call, encoded: Encoded) -> Layer:
+    """A convolution that one call computes."""
+    source, filters, target = graph.operand(op, 0), graph.operand(op, 1), graph.results(op)[0]
+    pixels, parts = target.shape[1] * target.shape[2], source.shape[3] // filters.shape[3]
     return Layer(
         op,
         (call,),
-        macs=pixels * m.weights.size // groups,
+        macs=pixels * m.weights.size // parts,
         nonzero_macs=pixels * int(np.count_nonzero(m.weights)),
         encoded=encoded,
-        summary=summary(graph, op) + f" -> {target.shape[3]}" + (f", {groups} groups" if groups > 1 else ""),
+        summary=summary(graph, op) + f" -> {target.shape[3]}" + (f", {parts} groups" if parts > 1 else ""),
     )
 
 
@@ -133,6 +149,18 @@ def window_fields(graph: Graph, op: Op, column: int) -> dict[str, Field]:
     }
 
 
+def window_work(graph: Graph, op: Op) -> dict[str, float]:
+    """How often the loops of mcup_column run, for mcuprune.cost."""
+    (y_axis, x_axis), channels = axes(graph, op), graph.operand(op, 0).shape[3]
+    pixels = y_axis.outputs * x_axis.outputs
+    if is_contiguous(y_axis, x_axis):
+        return {"pixel": pixels}
+    inside = y_axis.seen * x_axis.seen
+    outside = pixels * y_axis.kernel * x_axis.kernel - inside
+    gather = {"gather": pixels, "inside": inside, "outside": outside, "filled": outside * channels}
+    return gather | moved(inside, channels)
+
+
 def summary(graph: Graph, op: Op) -> str:
     """'3x3, stride 2, SAME, 16'"""
     y_axis, x_axis = axes(graph, op)
@@ -150,7 +178,7 @@ def _operands(graph: Graph, op: Op):
     return (*graph.operands(op), None)[:3]
 
 
-def _matrix(graph: Graph, op: Op) -> Matrix:
+def matrix_of(graph: Graph, op: Op) -> Matrix:
     source, filters, bias = _operands(graph, op)
     target = graph.results(op)[0]
     real = source.s * filters.scale.astype(np.float64) / target.s

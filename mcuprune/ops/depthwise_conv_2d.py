@@ -4,13 +4,15 @@ Its weights stay dense: they are few.  They are stored a filter after the other,
 width taps, so that row r reads channel r / depth_multiplier of the gathered column.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from mcuprune.graph import Graph, Op
 from mcuprune.layer import Call, Encoded, Field, Layer
 from mcuprune.matrix import Matrix, check_constants, chunks, matrix
 from mcuprune.ops import check_activation, sample_shape, unsupported
-from mcuprune.ops.conv_2d import axes, check_window, is_contiguous, summary, window_fields
+from mcuprune.ops.conv_2d import axes, check_window, is_contiguous, summary, window_fields, window_work
 from mcuprune.ops.conv_2d import read as read_window
 from mcuprune.window import windows
 
@@ -33,7 +35,7 @@ def check(graph: Graph, op: Op) -> None:
 
 
 def reference(graph: Graph, op: Op, inputs: list[np.ndarray]) -> list[np.ndarray]:
-    x, (y_axis, x_axis), m = inputs[0], axes(graph, op), _matrix(graph, op)
+    x, (y_axis, x_axis), m = inputs[0], axes(graph, op), matrix_of(graph, op)
     channels = x.shape[3]
     taps = m.weights.T.reshape(y_axis.kernel, x_axis.kernel, channels, -1).astype(np.int32)
     result = np.empty((len(x), *sample_shape(graph.results(op)[0])), np.int8)
@@ -48,20 +50,28 @@ def reference(graph: Graph, op: Op, inputs: list[np.ndarray]) -> list[np.ndarray
 
 
 def lower(graph: Graph, op: Op, encoded: Encoded | None = None) -> Layer:
-    m, (y_axis, x_axis) = _matrix(graph, op), axes(graph, op)
+    m, (y_axis, x_axis) = matrix_of(graph, op), axes(graph, op)
+    column = 0 if is_contiguous(y_axis, x_axis) else m.weights.shape[1] * graph.operand(op, 0).shape[3]
+    outputs = graph.results(op)[0].count
+    work = window_work(graph, op) | {"row": outputs, "tap": outputs * m.weights.shape[1]}
+    return layer(graph, op, m, "mcup_depthwise_conv_2d_s8", column, work)
+
+
+def layer(graph: Graph, op: Op, m: Matrix, function: str, column: int, work: Mapping[str, float]) -> Layer:
+    """column: bytes of scratch to gather one in."""
     rows, taps = m.weights.shape
     channels = graph.operand(op, 0).shape[3]
-    column = 0 if is_contiguous(y_axis, x_axis) else taps * channels
     dense = Encoded("dense", (rows, taps), m.weights.reshape(-1).view(np.uint8), np.full(rows, taps), m.weights.size, 0)
     fields: dict[str, Field] = {
         "window": window_fields(graph, op, column),
         "matrix": m.fields(dense),
         "multiplier": rows // channels,
     }
+    y_axis, x_axis = axes(graph, op)
     pixels = y_axis.outputs * x_axis.outputs
     return Layer(
         op,
-        (Call("mcup_depthwise_conv_2d_s8", "mcup_depthwise_conv_2d_t", fields),),
+        (Call(function, "mcup_depthwise_conv_2d_t", fields, work=work),),
         macs=pixels * m.weights.size,
         nonzero_macs=pixels * int(np.count_nonzero(m.weights)),
         encoded=dense,
@@ -74,7 +84,7 @@ def _operands(graph: Graph, op: Op):
     return (*graph.operands(op), None)[:3]
 
 
-def _matrix(graph: Graph, op: Op) -> Matrix:
+def matrix_of(graph: Graph, op: Op) -> Matrix:
     source, filters, bias = _operands(graph, op)
     target = graph.results(op)[0]
     real = source.s * filters.scale.astype(np.float64) / target.s

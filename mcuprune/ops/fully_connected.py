@@ -40,19 +40,20 @@ def weights(graph: Graph, op: Op) -> np.ndarray:
 
 
 def reference(graph: Graph, op: Op, inputs: list[np.ndarray]) -> list[np.ndarray]:
-    x, m = inputs[0], _matrix(graph, op)
+    x, m = inputs[0], matrix_of(graph, op)
     return [m.times(x.reshape(-1, m.weights.shape[1])).reshape(len(x), *sample_shape(graph.results(op)[0]))]
 
 
 def lower(graph: Graph, op: Op, encoded: Encoded, isas: Sequence[str] = PORTABLE) -> Layer:
-    m = _matrix(graph, op)
+    m = matrix_of(graph, op)
+    batches = graph.results(op)[0].count // len(m.weights)
+    return layer(graph, op, m, m.times_columns(encoded, batches), encoded)
+
+
+def layer(graph: Graph, op: Op, m: Matrix, call: Call, encoded: Encoded) -> Layer:
+    """A fully connected layer that one call computes."""
     rows, inputs = m.weights.shape
     batches = graph.results(op)[0].count // rows
-    call = Call(
-        f"mcup_fully_connected_{encoded.encoding}_s8",
-        "mcup_fully_connected_t",
-        {"matrix": m.fields(encoded), "batches": batches},
-    )
     return Layer(
         op,
         (call,),
@@ -68,7 +69,7 @@ def _operands(graph: Graph, op: Op):
     return (*graph.operands(op), None)[:3]
 
 
-def _matrix(graph: Graph, op: Op) -> Matrix:
+def matrix_of(graph: Graph, op: Op) -> Matrix:
     source, filters, bias = _operands(graph, op)
     target = graph.results(op)[0]
     if len(filters.scale) > 1:

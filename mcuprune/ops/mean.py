@@ -74,5 +74,10 @@ def lower(graph: Graph, op: Op, encoded: None = None) -> Layer:
         "zero_point": target.z,
     }
     # in place: what later outputs sum lies behind what earlier ones have written
-    call = Call("mcup_mean_s8", "mcup_mean_t", fields)
+    lines, length = prod(summed[:-1]), (summed or (1,))[-1]
+    fours, ones = divmod(kept[-1], 4) if kept_steps[-1:] == (1,) else (0, (kept or (1,))[-1])
+    work: dict[str, float] = {}  # some kernels take four neighbours at a time
+    for kind, n in (("four", fours * prod(kept[:-1])), ("one", ones * prod(kept[:-1]))):
+        work |= {kind: n, f"{kind}_line": n * lines, f"{kind}_input": n * lines * length}
+    call = Call("mcup_mean_s8", "mcup_mean_t", fields, work=work)
     return Layer(op, (call,), in_place=(0,), summary=f"{list(source.shape)} over {axes(graph, op)}")

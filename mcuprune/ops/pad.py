@@ -49,6 +49,6 @@ def lower(graph: Graph, op: Op, encoded: None = None) -> Layer:
         return Layer(op, (), summary=summary)
     steps = strides.steps(target.shape)
     offset = sum(before * step for (before, _), step in zip(frame, steps, strict=True))
-    fill = Call("mcup_fill_s8", "mcup_fill_t", {"size": target.size, "value": value(graph, op)}, ())
+    fill = Call("mcup_fill_s8", "mcup_fill_t", {"size": target.size, "value": value(graph, op)}, (), {"byte": target.size})
     copy = strides.copy(0, source.shape, strides.steps(source.shape), steps, target_offset=offset)
     return Layer(op, (fill, copy), summary=summary)

@@ -94,11 +94,13 @@ def reference(graph: Graph, op: Op, inputs: list[np.ndarray]) -> list[np.ndarray
 def lower(graph: Graph, op: Op, encoded: None = None) -> Layer:
     shape = graph.tensors[op.outputs[0]].shape
     exponential = table(graph, op)
+    count = graph.tensors[op.outputs[0]].count
     fields: dict[str, Field] = {
-        "rows": graph.tensors[op.outputs[0]].count // shape[-1],
+        "rows": count // shape[-1],
         "depth": shape[-1],
         "exponential": Array("int32_t", exponential, 4 * len(exponential)),
         "entries": len(exponential),
     }
-    call = Call("mcup_softmax_s8", "mcup_softmax_t", fields)
+    work = {"row": count // shape[-1], "element": count}
+    call = Call("mcup_softmax_s8", "mcup_softmax_t", fields, work=work)
     return Layer(op, (call,), in_place=(0,), summary=str(list(sample_shape(graph.tensors[op.outputs[0]]))))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from mcuprune.data import Data
 from mcuprune.errors import UsageError
 from mcuprune.prune import methods
+from mcuprune.prune.task import Fits, Progress, Task
 
 if TYPE_CHECKING:
     import keras
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from mcuprune.prune.callback import Pruning
     from mcuprune.prune.masks import Masks
     from mcuprune.prune.objective import Objective
-    from mcuprune.prune.train import Progress, evaluate
+    from mcuprune.prune.train import evaluate
 
 __all__ = ["Pruned", "Pruning", "evaluate", "prune"]
 LAZY = {"Pruning": "callback", "evaluate": "train"}
@@ -44,13 +45,17 @@ def prune(
     method: str = "gradual",
     epochs: int | None = None,
     seed: int = 0,
-    progress: "Progress | None" = None,
+    progress: Progress | None = None,
     objective: "Objective | None" = None,
+    fits: Fits | None = None,
+    teacher: "keras.Model | None" = None,
 ) -> Pruned:
     """A pruned copy of a model; the model itself is left as it is.
 
     sparsity: the share of prunable weights that become zero; those that are zero already count and stay, so a pruned
-    model can be pruned further.  epochs: chosen from the model and the data when None.
+    model can be pruned further.  fits: asked of int8 matrices, it moves the sparsity of a gradual method to the least
+    that fits.  epochs: chosen from the model and the data when None.  teacher: whose outputs the pruned model is
+    trained to give, the model itself when None; in a further round it should be the dense model again.
     The same seed gives the same weights on the same machine: Keras' and numpy's global generators are seeded, and
     TensorFlow is switched to deterministic operators.
     """
@@ -71,9 +76,8 @@ def prune(
     copy.trainable = True
     if data is not None and objective is None:
         objective = infer(model, data)
-    masks, history = chosen.prune(
-        copy, data, sparsity=sparsity, epochs=epochs, seed=seed, progress=progress, objective=objective
-    )
+    task = Task(sparsity, teacher or model, data, objective, epochs, fits, seed, progress)
+    masks, history = chosen.prune(copy, task)
     return Pruned(copy, masks, share_of_zeros(masks), history)
 
 

@@ -12,6 +12,8 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import h5py
+
 from mcuprune.errors import UnsupportedModel, UsageError
 from mcuprune.prune.backend import keras
 
@@ -37,6 +39,8 @@ def load(path: str | Path) -> keras.Model:
         raise UsageError(f"{path} is not a Keras model: its name must end in .keras or .h5")
     if not path.is_file():
         raise UsageError(f"{path}: no such file")
+    if not (zipfile.is_zipfile(path) if path.suffix == ".keras" else h5py.is_hdf5(path)):
+        raise UsageError(f"{path} is not a Keras model, or only a part of one")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about the optimizer's state, which nobody needs here
         try:
@@ -56,7 +60,7 @@ def _load_without_loss(path: Path) -> keras.Model:
     try:
         return _load(path, compile=False)
     except (OSError, KeyError, zipfile.BadZipFile, json.JSONDecodeError) as error:
-        raise UsageError(f"{path} cannot be read as a Keras model; is it whole? ({_first_line(error)})") from None
+        raise UsageError(f"{path} is damaged: {_first_line(error)}") from None
     except (TypeError, ValueError, NotImplementedError, ImportError, AttributeError) as error:
         raise UnsupportedModel(f"{path} cannot be rebuilt by Keras {keras.__version__}: {_first_line(error)}") from None
 
@@ -109,7 +113,23 @@ def save(model: keras.Model, path: str | Path) -> None:
         with zipfile.ZipFile(dated) as source, zipfile.ZipFile(dateless, "w") as target:
             for name in sorted(source.namelist()):
                 content = source.read(name)
-                if name == "metadata.json":
-                    content = json.dumps({**json.loads(content), "date_saved": ""}).encode()
+                if name.endswith(".json"):
+                    content = json.dumps(_lasting(json.loads(content), {})).encode()
                 target.writestr(zipfile.ZipInfo(name, EPOCH), content)
         os.replace(dateless, path)
+
+
+def _lasting(value: Any, numbers: dict[int, int]) -> Any:
+    """JSON of a .keras file without what changes from one run to the next: its date, and addresses of objects.
+
+    Keras marks objects that layers share by their address.  Those are numbered in order here, except for data type
+    policies, whose sharing means nothing.
+    """
+    if isinstance(value, list):
+        return [_lasting(item, numbers) for item in value]
+    if not isinstance(value, dict):
+        return value
+    kept = {key: _lasting(item, numbers) for key, item in value.items() if key != "date_saved"}
+    if (address := kept.pop("shared_object_id", None)) is not None and kept.get("class_name") != "DTypePolicy":
+        kept["shared_object_id"] = numbers.setdefault(address, len(numbers))
+    return kept

@@ -1,37 +1,7 @@
-/* ADD, int8, with broadcasting.  Portable C: the definition other instruction sets must match. */
-#include "mcup_math.h"
-
-static int32_t operand(int32_t x, int32_t multiplier, int shift)
-{
-    return mcup_round_shift(mcup_high_multiply(x * (1 << 20), multiplier), shift);
-}
-
-/* The innermost dimension. */
-static void add_line(const mcup_add_t *layer, const int8_t *a, const int8_t *b, int8_t *output)
-{
-    const int32_t a_step = layer->a_steps[3];
-    const int32_t b_step = layer->b_steps[3];
-
-    for (int8_t *end = output + layer->dims[3]; output < end; a += a_step, b += b_step) {
-        int32_t sum = operand(*a + layer->a_offset, layer->a_multiplier, layer->a_shift)
-                    + operand(*b + layer->b_offset, layer->b_multiplier, layer->b_shift);
-        sum = mcup_round_shift(mcup_high_multiply(sum, layer->multiplier), layer->shift);
-        *output++ = mcup_clamp(sum, layer->zero_point, layer->least, layer->most);
-    }
-}
+/* ADD, int8, with broadcasting.  Portable C: the definition that the other instruction sets must match. */
+#include "mcup_add.h"
 
 void mcup_add_s8(const mcup_add_t *layer, const int8_t *a, const int8_t *b, int8_t *output)
 {
-    const int32_t *n = layer->dims;
-    const int32_t *s = layer->a_steps;
-    const int32_t *t = layer->b_steps;
-
-    for (int32_t i = 0; i < n[0]; i++) {
-        for (int32_t j = 0; j < n[1]; j++) {
-            for (int32_t k = 0; k < n[2]; k++, output += n[3]) {
-                add_line(layer, a + i * s[0] + j * s[1] + k * s[2],
-                         b + i * t[0] + j * t[1] + k * t[2], output);
-            }
-        }
-    }
+    mcup_add_lines(layer, a, b, output, mcup_add_line);
 }

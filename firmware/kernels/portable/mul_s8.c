@@ -1,31 +1,7 @@
-/* MUL, int8, with broadcasting.  Portable C: the definition other instruction sets must match. */
-#include "mcup_math.h"
-
-/* The innermost dimension. */
-static void multiply_line(const mcup_mul_t *layer, const int8_t *a, const int8_t *b, int8_t *output)
-{
-    const int32_t a_step = layer->a_steps[3];
-    const int32_t b_step = layer->b_steps[3];
-
-    for (int8_t *end = output + layer->dims[3]; output < end; a += a_step, b += b_step) {
-        const int32_t product = (*a + layer->a_offset) * (*b + layer->b_offset);
-        *output++ = mcup_clamp(mcup_scale(product, layer->multiplier, layer->shift),
-                               layer->zero_point, layer->least, layer->most);
-    }
-}
+/* MUL, int8, with broadcasting.  Portable C: the definition that the other instruction sets must match. */
+#include "mcup_mul.h"
 
 void mcup_mul_s8(const mcup_mul_t *layer, const int8_t *a, const int8_t *b, int8_t *output)
 {
-    const int32_t *n = layer->dims;
-    const int32_t *s = layer->a_steps;
-    const int32_t *t = layer->b_steps;
-
-    for (int32_t i = 0; i < n[0]; i++) {
-        for (int32_t j = 0; j < n[1]; j++) {
-            for (int32_t k = 0; k < n[2]; k++, output += n[3]) {
-                multiply_line(layer, a + i * s[0] + j * s[1] + k * s[2],
-                              b + i * t[0] + j * t[1] + k * t[2], output);
-            }
-        }
-    }
+    mcup_mul_lines(layer, a, b, output, mcup_mul_line);
 }

@@ -1,51 +1,7 @@
-/* SOFTMAX, int8, in gemmlowp's fixed point; exponentials come from a table.
- * Portable C: the definition other instruction sets must match. */
-#include "mcup_math.h"
-
-/* 1 / (1 + x) for x in [0, 1), both Q31: Newton steps in Q29 to the reciprocal of (1 + x) / 2. */
-static int32_t reciprocal(int32_t x)
-{
-    const int32_t half = (x >> 1) + (1 << 30);
-    int32_t guess = 1515870810 + mcup_high_multiply(half, -1010580540); /* 48/17 - 32/17 * half */
-
-    for (int step = 0; step < 3; step++) {
-        const int32_t error = (1 << 29) - mcup_high_multiply(half, guess);
-        guess += mcup_high_multiply(guess, error) * 4;
-    }
-    return guess > INT32_MAX / 2 ? INT32_MAX : guess * 2;
-}
-
-static void softmax_row(const mcup_softmax_t *layer, const int8_t *input, int8_t *output)
-{
-    int32_t largest = INT8_MIN;
-    for (int32_t i = 0; i < layer->depth; i++) {
-        largest = input[i] > largest ? input[i] : largest;
-    }
-
-    uint32_t sum = 0; /* Q19 */
-    for (int32_t i = 0; i < layer->depth; i++) {
-        const int32_t below = largest - input[i];
-        if (below < layer->entries) {
-            sum += ((uint32_t)layer->exponential[below] + (1u << 11)) >> 12;
-        }
-    }
-
-    int shift = 35; /* of the quotient, Q31, to eight bits: less the bits that normalize the sum */
-    for (; sum < 1u << 31; sum <<= 1) {
-        shift--;
-    }
-    const int32_t scale = reciprocal((int32_t)(sum - (1u << 31)));
-    for (int32_t i = 0; i < layer->depth; i++) {
-        const int32_t below = largest - input[i];
-        const int32_t e = below < layer->entries ? layer->exponential[below] : 0;
-        output[i] = mcup_clamp(mcup_round_shift(mcup_high_multiply(scale, e), shift), INT8_MIN,
-                               INT8_MIN, INT8_MAX);
-    }
-}
+/* SOFTMAX, int8.  Portable C: the definition that the other instruction sets must match. */
+#include "mcup_softmax.h"
 
 void mcup_softmax_s8(const mcup_softmax_t *layer, const int8_t *input, int8_t *output)
 {
-    for (int32_t row = 0; row < layer->rows; row++) {
-        softmax_row(layer, input + row * layer->depth, output + row * layer->depth);
-    }
+    mcup_softmax(layer, input, output);
 }

@@ -2,7 +2,7 @@
 
 A method is one function that prunes a model in place:
 
-    prune(model, data, *, sparsity, epochs, seed, progress, objective) -> (masks, history)
+    prune(model, data, *, sparsity, epochs, seed, progress, objective, fits) -> (masks, history)
 """
 
 from importlib import import_module

@@ -8,46 +8,35 @@ from typing import Any
 
 import numpy as np
 
-from mcuprune.data import Data
 from mcuprune.errors import UsageError
 from mcuprune.prune.backend import keras
 from mcuprune.prune.layers import prunable, walk
 from mcuprune.prune.masks import Masks
-from mcuprune.prune.objective import Objective
 from mcuprune.prune.schedules import Cubic, Geometric, Schedule
-from mcuprune.prune.train import Progress, Recipe, fit, hold_back
+from mcuprune.prune.task import Task
+from mcuprune.prune.train import Recipe, fit, hold_back
 
 RATE = 3e-3
 RAMP = 0.05, 0.5  # the shares of the training at which the ramp begins and ends
 FEW = 0.02  # kept: below this share the ramp is geometric
 ENOUGH = 10_000  # samples for the large batch
 LARGE, SMALL = 128, 32
-FEWEST, MOST = 10, 30  # epochs
-MINUTE, MACS_A_SECOND, SECONDS_A_STEP = 60, 8e9, 0.003  # forward MACs, with all the rest of training in their rate
+FEWEST, MOST = 8, 30  # epochs
+MINUTE, MACS_A_SECOND, SECONDS_A_STEP = 60, 6e9, 0.003  # forward MACs, with all the rest of training in their rate
 
 
-def prune(
-    model: keras.Model,
-    data: Data | None,
-    *,
-    sparsity: float,
-    epochs: int | None,
-    seed: int,
-    progress: Progress | None,
-    objective: Objective | None,
-) -> tuple[Masks, list[dict[str, Any]]]:
-    if data is None or objective is None:
+def prune(model: keras.Model, task: Task) -> tuple[Masks, list[dict[str, Any]]]:
+    if task.data is None:
         raise UsageError("gradual pruning trains the model and needs data; --method oneshot_magnitude needs none")
-    samples = len(hold_back(len(data.x_train), seed)[0])
+    samples = len(hold_back(len(task.data.x_train), task.seed)[0])
     batch = min(LARGE if samples >= ENOUGH else SMALL, samples)
-    epochs = epochs or default_epochs(model, samples, batch)
+    epochs = task.epochs or default_epochs(model, samples, batch)
     kernels = [kernel.numpy() for _, kernel in prunable(model)]
     zeros = 1 - sum(np.count_nonzero(kernel) for kernel in kernels) / sum(kernel.size for kernel in kernels)
-    steps = epochs * (samples // batch)
-    schedule: type[Schedule] = Geometric if 1 - sparsity < FEW else Cubic
-    begin, end = (max(round(share * steps), 1) for share in RAMP)
-    ramp = schedule(sparsity, begin, end, initial=min(zeros, sparsity))
-    return fit(model, data, objective, Recipe(epochs, batch, RATE, "obd", ramp), seed=seed, progress=progress)
+    schedule: type[Schedule] = Geometric if 1 - task.sparsity < FEW else Cubic
+    begin, end = (max(round(share * epochs * (samples // batch)), 1) for share in RAMP)
+    ramp = schedule(task.sparsity, begin, end, initial=min(zeros, task.sparsity))
+    return fit(model, task, Recipe(epochs, batch, RATE, "obd", ramp))
 
 
 def default_epochs(model: keras.Model, samples: int, batch: int) -> int:

@@ -1,0 +1,11 @@
+/* Convolution, int8, D8 weights, for Cortex-M4, M7 and M33.  The generator has checked that the
+ * absolute weights of a row sum to 32767 at most; conv_2d_d8_wide_s8 is for the others. */
+#include "mcup_group_columns.h"
+
+mcup_group_rows_t mcup_conv_2d_d8_rows8, mcup_conv_2d_d8_rows4;
+
+void mcup_conv_2d_d8_s8(const mcup_conv_2d_t *layer, const int8_t *input, int8_t *output)
+{
+    mcup_convolve_groups(layer, input, output, mcup_conv_2d_d8_rows8, mcup_conv_2d_d8_rows4,
+                         mcup_group_pack_long);
+}

@@ -1,0 +1,12 @@
+/* Depthwise 3x3, stride 2: in the assembly beside this file. */
+#include "mcup_bytes.h"
+#include "mcup_depthwise_3x3.h"
+
+void mcup_depthwise_conv_2d_3x3_stride_2_s8(const mcup_depthwise_conv_2d_t *layer, const int8_t *input, int8_t *output)
+{
+    const mcup_window_t *w = &layer->window;
+    const mcup_matrix_t *m = &layer->matrix;
+
+    mcup_depthwise_3x3_half(layer, input, output);
+    mcup_clamp_bytes(output, w->output_height * w->output_width * m->rows, m->least, m->most);
+}

@@ -1,0 +1,105 @@
+/* All rows of a matrix in quads, four at a time, times one column in quads; the arithmetic is in
+ * mcup_quads_dsp.h.  Rows share every X and Y: a quad takes 18 instructions for 16 products.
+ *
+ *     r0   column, {Y, X} a quad            r2-r5    accumulators      r8-r11   H of the rows, then L
+ *     r1   weights, {H0 H1 H2 H3} a quad    r6, r7   X and Y           r12      row
+ *     lr   end of the column
+ *
+ *     void mcup_quads_four_rows(column, row, output, weights, column_end, row_end, rounding)
+ *
+ * There is a multiple of four quads; rounding is twice the output's zero point, and one.
+ */
+        .syntax unified
+        .thumb
+
+        .equ    COLUMN, 0
+        .equ    OUTPUT, 8
+        .equ    COLUMN_END, 48
+        .equ    ROW_END, 52
+        .equ    ROUNDING, 56
+
+/* mcup_quad_row_t: start, multiplier, (shift - 1) | channel << 16 */
+        .equ    ROW_SIZE, 12
+
+/* The last of the four quads that follow in memory; it moves the pointers on behind the first. */
+        .macro  quad at, column_step=0, weights_step=0
+        ldr     r6, [r0, #8 * \at + 4]
+        .if     \column_step
+        ldr     r7, [r0], #\column_step
+        .else
+        ldr     r7, [r0, #8 * \at]
+        .endif
+        ldr     r11, [r1, #16 * \at + 12]
+        ldr     r10, [r1, #16 * \at + 8]
+        ldr     r9, [r1, #16 * \at + 4]
+        .if     \weights_step
+        ldr     r8, [r1], #\weights_step
+        .else
+        ldr     r8, [r1, #16 * \at]
+        .endif
+        smlad   r2, r6, r8, r2
+        sxtb16  r8, r8
+        smlad   r3, r6, r9, r3
+        sxtb16  r9, r9
+        smlad   r4, r6, r10, r4
+        sxtb16  r10, r10
+        smlad   r5, r6, r11, r5
+        sxtb16  r11, r11
+        smlad   r2, r7, r8, r2
+        smlad   r3, r7, r9, r3
+        smlad   r4, r7, r10, r4
+        smlad   r5, r7, r11, r5
+        .endm
+
+/* 256 times the sum of row i becomes its output: TFLite's two roundings, the zero point, the clamp
+ * to int8.  The second rounds halves away from zero, hence minus one where the sum is negative.  Its
+ * shift is what the lowest byte of r7 says and one more, which SSAT does. */
+        .macro  finish acc, i
+        ldrd    r6, r7, [r12, #ROW_SIZE * \i + 4]
+        asr     \acc, \acc, #7          /* twice the sum */
+        lsl     r8, r10, r7             /* (zero point + 1/2) << shift */
+        add     r8, r8, \acc, asr #31
+        smmlar  \acc, \acc, r6, r8
+        asr     \acc, \acc, r7
+        lsr     r7, r7, #16
+        ssat    \acc, #8, \acc, asr #1
+        strb    \acc, [r11, r7]
+        .endm
+
+        .section .text.mcup_quads_four_rows, "ax"
+        .balign 4
+        .global mcup_quads_four_rows
+        .type   mcup_quads_four_rows, %function
+        .thumb_func
+mcup_quads_four_rows:
+        push    {r0-r2, r4-r11, lr}
+        mov     r12, r1
+        mov     r1, r3
+next_rows:
+        ldr     r2, [r12]
+        ldr     r3, [r12, #ROW_SIZE]
+        ldr     r4, [r12, #2 * ROW_SIZE]
+        ldr     r5, [r12, #3 * ROW_SIZE]
+        ldr     r0, [sp, #COLUMN]
+        ldr     lr, [sp, #COLUMN_END]
+next_quads:
+        quad    3
+        quad    2
+        quad    1
+        quad    0, 32, 64
+        cmp     r0, lr
+        bne     next_quads
+
+        ldr     r10, [sp, #ROUNDING]
+        ldr     r11, [sp, #OUTPUT]
+        ldr     lr, [sp, #ROW_END]
+        finish  r2, 0
+        finish  r3, 1
+        finish  r4, 2
+        finish  r5, 3
+        add     r12, r12, #4 * ROW_SIZE
+        cmp     r12, lr
+        bne     next_rows
+        add     sp, sp, #12
+        pop     {r4-r11, pc}
+        .size   mcup_quads_four_rows, . - mcup_quads_four_rows

@@ -1,0 +1,20 @@
+/* Convolution, int8, dense weights as words for split multiplication.  Portable C: what other
+ * instruction sets must match. */
+#include "split_columns.h"
+
+static const uint8_t *row_sum(const uint8_t *stream, int32_t bytes, const int8_t *column,
+                              int32_t *sum)
+{
+    for (const uint8_t *end = stream + bytes; stream < end; stream += 4, column += 4) {
+        for (int i = 0; i < 4; i++) {
+            *sum += mcup_split_product(stream[3 - i], column[i]);
+        }
+    }
+    return stream;
+}
+
+void mcup_conv_2d_dense_split_s8(const mcup_conv_2d_split_t *layer, const int8_t *input,
+                                 int8_t *output)
+{
+    mcup_split_by_column(layer, input, output, row_sum);
+}

@@ -1,0 +1,9 @@
+/* ADD without long multiplications: lines of neighbours are computed with fewer instructions. */
+#include "mcup_math_v6m.h"
+
+#include "mcup_add_run.h"
+
+void mcup_add_s8(const mcup_add_t *layer, const int8_t *a, const int8_t *b, int8_t *output)
+{
+    mcup_add_runs(layer, a, b, output);
+}

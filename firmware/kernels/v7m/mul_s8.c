@@ -1,0 +1,11 @@
+/* MUL for ARMv7-M: lines of neighbours in the assembly beside this file. */
+#include "mcup_mul_asm.h"
+#include "mcup_clamp.h"
+
+void mcup_mul_s8(const mcup_mul_t *layer, const int8_t *a, const int8_t *b, int8_t *output)
+{
+    const int32_t *n = layer->dims;
+
+    mcup_mul_fast(layer, a, b, output);
+    mcup_clamp_outputs(output, n[0] * n[1] * n[2] * n[3], layer->least, layer->most);
+}

@@ -1,0 +1,62 @@
+"""Depthwise 3x3 of stride 1 and 2, in assembly: no scratch, no copy of the weights, the usual layout of a layer.
+
+The kernels take shifts of 1..22 and sums below 2^30 (firmware/include/mcup_depthwise_3x3.h); both are the rule.  A
+channel whose output is the zero point whatever it reads, as pruning leaves them, may have any shift: it gets another.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from mcuprune.graph import Graph, Op
+from mcuprune.layer import Layer
+from mcuprune.matrix import Matrix
+from mcuprune.ops import depthwise_conv_2d
+from mcuprune.ops.conv_2d import axes
+from mcuprune.window import Axis
+
+OP = "depthwise_conv_2d"
+FAST = ("dsp", "v7m")
+SHIFTS = (1, 22)
+LARGEST = 1 << 30  # of a sum, which is doubled
+
+
+def lower(graph: Graph, op: Op, isas: Sequence[str]) -> Layer | None:
+    y, x = axes(graph, op)
+    m = settled(depthwise_conv_2d.matrix_of(graph, op))
+    if not (set(isas) & set(FAST) and _suits(y, x) and op.attrs["depth_multiplier"] == 1 and in_range(m)):
+        return None
+    function = f"mcup_depthwise_conv_2d_3x3{'_stride_2' if y.stride == 2 else ''}_s8"
+    channels, lines, columns = len(m.weights), y.outputs, x.outputs
+    if y.stride == 1 and x.before:  # runs along the longer side
+        lines, columns = sorted((lines, columns))
+    work = {"channel": channels, "line": channels * lines, "output": channels * lines * columns}
+    return depthwise_conv_2d.layer(graph, op, m, function, column=0, work=work)
+
+
+def _suits(y: Axis, x: Axis) -> bool:
+    ends = (0, 1)
+    sides = [(along.before, along.after) for along in (y, x)]
+    return (
+        y.stride in (1, 2)
+        and all((a.kernel, a.dilation, a.stride) == (3, 1, y.stride) and a.inputs >= 3 for a in (y, x))
+        and all(before in ends and after in ends for before, after in sides)
+        and (y.stride == 2 or sides in ([(0, 0)] * 2, [(1, 1)] * 2))
+    )
+
+
+def in_range(m: Matrix) -> bool:
+    right = -m.shift
+    return bool(np.all((right >= SHIFTS[0]) & (right <= SHIFTS[1])) and np.all(_bound(m) < LARGEST))
+
+
+def settled(m: Matrix) -> Matrix:
+    """The same function, with multiplier 0 and shift 1 to the right in rows that answer the zero point always."""
+    silent = (m.multiplier == 0) | (_bound(m) < 2.0 ** np.maximum(-m.shift - 1, 0))
+    return replace(m, multiplier=np.where(silent, 0, m.multiplier), shift=np.where(silent, -1, m.shift))
+
+
+def _bound(m: Matrix) -> np.ndarray:
+    """The largest magnitude that the sum of a row can have.  int64 [rows]"""
+    return np.abs(m.bias) + 128 * np.abs(m.weights.astype(np.int64)).sum(axis=1)

@@ -1,0 +1,114 @@
+"""Random networks, compiled whole: planner, emitter and kernels together compute what the references compute.
+
+Many networks are one program of the host, under AddressSanitizer and UBSan.
+"""
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import models
+import numpy as np
+import pytest
+from kernel import SANITIZE, STRICT
+from models import Net
+from writer import write
+
+from mcuprune import board as boards
+from mcuprune import ops, oracle, project, samples
+from mcuprune.graph import Graph, Tensor
+
+NETWORKS, SAMPLES = 40, 3
+
+
+def random_network(number: int) -> Graph:
+    """A few operators, each on any activation that there is; dead ones too."""
+    random = np.random.default_rng(number)
+    net = Net(f"net{number}", *map(int, random.integers(3, 7, 2)), int(random.integers(1, 5)), seed=number)
+    alive = [net.input]
+    for _ in range(random.integers(1, 9)):
+        x = alive[random.integers(len(alive))]
+        alive.append(_grown(net, x, alive, random))
+    return net.graph(alive[-1])
+
+
+def _grown(net: Net, x: Tensor, alive: list[Tensor], random: np.random.Generator) -> Tensor:
+    same = [t for t in alive if t.shape == x.shape]
+    other = same[random.integers(len(same))]
+    every = [
+        lambda: net.add(x, other),
+        lambda: net.multiply(other, x),
+        lambda: net.dense(x, int(random.integers(1, 20)), sparsity=float(random.choice([0, 0.7, 0.95, 1]))),
+        lambda: net.reshape(x, x.count),
+        lambda: net.reshape(x, 1, 1, x.count),
+        lambda: net.concat([x, x], len(x.shape) - 1),
+        lambda: net.unary("leaky_relu", x, x.s, x.z, alpha=0.3),
+        lambda: net.unary("tanh", x, 1 / 128, 0),
+        lambda: net.unary("quantize", x, x.s / 2, 9),
+        lambda: net.softmax(x),
+    ]
+    images = [
+        lambda: net.conv(x, int(random.integers(1, 9)), int(random.integers(1, 4)), stride=int(random.integers(1, 3))),
+        lambda: net.depthwise(x),
+        lambda: net.pool("max", x, 1),
+        lambda: net.pool("average", x, min(2, *x.shape[1:3])),
+        lambda: net.mean(x),
+        lambda: net.pad(x, [(0, 0), *((int(a), int(b)) for a, b in random.integers(0, 3, (3, 2)))]),
+        lambda: net.slice(x, (slice(None), slice(None, None, 2), slice(0, 1), slice(None))),
+        lambda: net.transpose(x, (0, *(1 + random.permutation(3)).tolist())),
+    ]
+    steps = every + images if len(x.shape) == 4 else every
+    return steps[random.integers(len(steps))]()
+
+
+def program(graphs: list[Graph]) -> Iterator[str]:
+    """main: the samples of one network after those of another, from stdin to stdout."""
+    yield "#include <stdio.h>"
+    yield from (f'#include "{graph.name}.h"' for graph in graphs)
+    yield "int main(void)\n{"
+    for graph in graphs:
+        yield f"    for (int i = 0; i < {SAMPLES}; i++) {{"
+        yield f"        int8_t x[{graph.input.count}], y[{graph.output.count}];"
+        yield f"        if (fread(x, sizeof x, 1, stdin) != 1) return 1;\n        {graph.name}_invoke(x, y);"
+        yield "        fwrite(y, sizeof y, 1, stdout);\n    }"
+    yield "    return 0;\n}"
+
+
+@pytest.fixture(scope="module")
+def networks(tmp_path_factory) -> list[tuple[Path, Graph]]:
+    folder = tmp_path_factory.mktemp("networks")
+    paths = [folder / f"net{number}.tflite" for number in range(NETWORKS)]
+    for number, path in enumerate(paths):
+        write(random_network(number), path)
+    return [(path, models.planned(path)[0]) for path in paths]
+
+
+def test_references_and_oracle_agree(networks):
+    inputs = [samples.random(graph, SAMPLES) for _, graph in networks]
+    told = oracle.run_many([(path, x) for (path, _), x in zip(networks, inputs, strict=True)])
+    for (_, graph), x, expected in zip(networks, inputs, told, strict=True):
+        assert np.array_equal(ops.run(graph, x).reshape(SAMPLES, -1), expected.reshape(SAMPLES, -1)), graph
+
+
+def test_generated_code_and_references_agree(networks, tmp_path):
+    for path, _ in networks:
+        files = project.files(*models.planned(path), boards.load("stm32f405"))
+        for name in sorted(files, key=lambda name: "/host/" in name):  # the last are in the place of others
+            if name.endswith((".c", ".h")) and not name.startswith(("app/", "target/")):
+                (tmp_path / Path(name).name).write_text(files[name])
+    (tmp_path / "main.c").write_text("\n".join(program([graph for _, graph in networks])))
+    sources = sorted(map(str, tmp_path.glob("*.c")))
+    command = ["cc", *SANITIZE, *STRICT, f"-I{tmp_path}", *sources, "-o", str(tmp_path / "all")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+    inputs = [samples.random(graph, SAMPLES) for _, graph in networks]
+    expected = [ops.run(graph, x) for (_, graph), x in zip(networks, inputs, strict=True)]
+    given = b"".join(x.tobytes() for x in inputs)
+    done = subprocess.run([tmp_path / "all"], input=given, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr.decode(errors="replace")
+    output = np.frombuffer(done.stdout, np.int8)
+    for (_, graph), want in zip(networks, expected, strict=True):
+        assert np.array_equal(output[: want.size], want.reshape(-1)), graph
+        output = output[want.size :]
+    assert output.size == 0

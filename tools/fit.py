@@ -1,0 +1,159 @@
+"""Fit mcuprune/costs.toml: the cycles of every kind of work on every core.
+
+Random layers, in every way to compute them, run in QEMU.  Each is an equation,
+
+    sum over its calls of  call + cost of a kind * how often  =  estimated cycles
+
+and the costs are what leaves the least relative errors, none of them negative.  Every third layer is left out at
+first: how well the others predict it is printed.  The table itself is fitted to all.
+
+    python tools/fit.py [--cores cortex-m4,cortex-m3] [--rounds 4]
+"""
+
+import itertools
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+
+import click
+import layers
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from mcuprune import board, choose, cost
+from mcuprune.board import CPUS, Board
+from mcuprune.layer import Call
+
+ROUND = 160  # layers that one process measures at a time
+CORES = tuple(cpu for cpu in CPUS if cpu not in cost.SAME_AS)
+HEAD = """\
+# Estimated cycles of kernels by the kinds of work that they do, as mcuprune/cost.py reads them.
+# Written by tools/fit.py from measurements: `make fit`.  Do not edit.
+"""
+
+Costs = dict[str, dict[str, float]]  # kernel -> kind of work -> cycles
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A measured layer."""
+
+    number: int  # of the network it is of
+    calls: tuple[Call, ...]
+    cycles: int
+
+
+def emulated(cpu: str) -> Board:
+    """A machine of this core with room for many layers."""
+    return replace(board.load(CPUS[cpu][1]), cpu=cpu)
+
+
+def measure(cpu: str, seed: int, count: int = ROUND) -> list[Sample]:
+    """Random layers, each in every way to compute it, on a core."""
+    target = emulated(cpu)
+    graphs = list(itertools.islice(layers.at_random(np.random.default_rng(seed)), count))
+    cases = [
+        (number, graph, candidate.layer)
+        for number, graph in enumerate(graphs, seed * count)
+        for candidate in choose.candidates(graph, graph.ops[0], target, target.isas)
+        if candidate.layer.calls
+    ]
+    counted = layers.measure([(graph, layer) for _, graph, layer in cases], target)
+    return [Sample(number, layer.calls, c) for (number, _, layer), (_, c) in zip(cases, counted, strict=True)]
+
+
+def fit(samples: Sequence[Sample]) -> Costs:
+    """The costs that predict samples best."""
+    column: dict[tuple[str, str], int] = {}
+    for function, kind, _ in (term for sample in samples for term in terms(sample)):
+        column.setdefault((function, kind), len(column))
+    equations = np.zeros((len(samples), len(column)))
+    for row, sample in enumerate(samples):
+        for function, kind, amount in terms(sample):
+            equations[row, column[function, kind]] += amount / sample.cycles
+    costs: Costs = defaultdict(dict)
+    for (function, kind), value in zip(column, least_squares(equations, np.ones(len(samples))), strict=True):
+        costs[function][kind] = float(f"{value:.4g}")
+    return dict(costs)
+
+
+def terms(sample: Sample) -> Iterator[tuple[str, str, float]]:
+    """(kernel, kind, how often)"""
+    for call in sample.calls:
+        yield call.function, "call", 1
+        yield from ((call.function, kind, amount) for kind, amount in call.work.items())
+
+
+def least_squares(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """The x >= 0 with the least |a x - b|: one unknown after the other is set free from zero (Lawson and Hanson)."""
+    size = np.maximum(np.linalg.norm(a, axis=0), 1e-12)
+    a = a / size
+    x, free = np.zeros(a.shape[1]), np.zeros(a.shape[1], bool)
+    while True:
+        gain = np.where(free, 0, a.T @ (b - a @ x))
+        if gain.max() < 1e-9:
+            return x / size
+        free[gain.argmax()] = True
+        while True:
+            best = np.zeros_like(x)
+            best[free] = np.linalg.lstsq(a[:, free], b, rcond=None)[0]
+            below = free & (best <= 0)
+            if not below.any():
+                break
+            x += (x[below] / (x[below] - best[below])).min() * (best - x)
+            free &= x > 1e-12
+            x[~free] = 0
+        x = best
+
+
+def errors(costs: Costs, samples: Sequence[Sample]) -> dict[str, list[float]]:
+    """The relative errors of predictions, by the first kernel of a layer."""
+    found = defaultdict(list)
+    for sample in samples:
+        predicted = sum(costs.get(function, {}).get(kind, 0.0) * amount for function, kind, amount in terms(sample))
+        found[sample.calls[0].function].append(predicted / sample.cycles - 1)
+    return found
+
+
+def text(table: Mapping[str, Costs]) -> str:
+    """costs.toml"""
+    lines = [HEAD]
+    for cpu in sorted(table):
+        lines.append(f"[{cpu}]")
+        for function, costs in sorted(table[cpu].items()):
+            kinds = ", ".join(f"{kind} = {value:g}" for kind, value in costs.items())
+            lines.append(f"{function} = {{ {kinds} }}")
+        lines.append("")
+    return "\n".join(lines)
+
+
+@click.command()
+@click.option("--cores", default=",".join(CORES), help="to measure, the others keep their costs")
+@click.option("--rounds", default=4, help=f"of {ROUND} layers each")
+def main(cores: str, rounds: int) -> None:
+    chosen = cores.split(",")
+    table = {cpu: dict(costs) for cpu, costs in cost.table().items()}
+    held_out = {}
+    with ProcessPoolExecutor() as pool:
+        runs = {cpu: [pool.submit(measure, cpu, seed) for seed in range(rounds)] for cpu in chosen}
+        for cpu in chosen:
+            samples = [sample for run in runs[cpu] for sample in run.result()]
+            held_out[cpu] = errors(fit([s for s in samples if s.number % 3]), [s for s in samples if not s.number % 3])
+            table[cpu] = fit(samples)
+    cost.TABLE.write_text(text(table), encoding="utf-8")
+    show(held_out)
+
+
+def show(held_out: Mapping[str, Mapping[str, Sequence[float]]]) -> None:
+    """What the layers that were left out say of the fit."""
+    shown = Table("kernel", *held_out, title="error of predictions: mean / worst, %", box=None)
+    for function in sorted({function for found in held_out.values() for function in found}):
+        cells = [np.abs(found.get(function, [])) for found in held_out.values()]
+        shown.add_row(function, *(f"{100 * e.mean():.1f} / {100 * e.max():.1f}" if e.size else "" for e in cells))
+    Console(width=140).print(shown)
+
+
+if __name__ == "__main__":
+    main()
