@@ -29,6 +29,12 @@ golden: setup ## write the golden files anew; look at the difference before you 
 docs: setup ## write the tables of README.md and docs/ anew from the code
 	$(BIN)/python tools/tables.py
 
+fit: setup ## measure the kernels in QEMU and write mcuprune/costs.toml anew; some minutes
+	PYTHONPATH=tests $(BIN)/python tools/fit.py
+
+bench: setup ## instructions, cycles and bytes of layers and networks, to docs/PERFORMANCE.md as well
+	PYTHONPATH=tests $(BIN)/python tools/bench.py
+
 setup: tools $(VENV)/installed ## compilers, emulator, virtual environment
 
 tools:
@@ -44,4 +50,4 @@ $(VENV)/installed: pyproject.toml
 clean: ## remove what was built, not the virtual environment
 	rm -rf build dist .pytest_cache .hypothesis .ruff_cache .mypy_cache
 
-.PHONY: help demo test check format golden docs setup tools clean
+.PHONY: help demo test check format golden docs fit bench setup tools clean

@@ -66,11 +66,11 @@ def lower(graph: Graph, op: Op, function: str) -> Layer:
 
 
 def _work(graph: Graph, op: Op) -> dict[str, float]:
-    """How often the kernels' loops run, for mcuprune.cost: some take four channels at a time, and whole rows as one."""
+    """How often the kernels' loops run, for mcuprune.cost: they take four channels at a time, and whole rows as one."""
     y, x = axes(graph, op)
     channels = graph.tensors[op.inputs[0]].shape[3]
     pixels, line = y.outputs * x.outputs, "row" if x.kernel == x.inputs and x.outputs == 1 else "line"
     work: dict[str, float] = {"pixel": pixels}
-    for kind, n in (("four", channels // 4), ("one", channels % 4)):
+    for kind, n in (("four", -(-channels // 4) if channels > 3 else 0), ("one", channels if channels < 4 else 0)):
         work |= {kind: n * pixels, f"{kind}_{line}": n * y.seen * x.outputs, f"{kind}_input": n * y.seen * x.seen}
     return work

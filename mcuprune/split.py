@@ -31,6 +31,7 @@ FAST = {"v6m", "v7m"}  # instruction sets that have the kernels
 LARGEST = 1 << 29  # what a sum must stay below in size
 SHORT = 1024  # bytes of a packed line of the window, up to which four lines of output are computed before it moves
 SHIFTS = range(-3, 23)  # to the right, that the kernels round
+WASTE = 1.1  # how many times the groups of pixels strips may have that groups anywhere would be
 
 # encoded weights -> the stream as the kernels read it, the steps that their loops take in each row, bytes of a step
 Arranged = tuple[Array, np.ndarray, int]
@@ -74,6 +75,7 @@ def layer(graph: Graph, op: Op, m: Matrix, name: str, encoded: Encoded, arranged
         "step8": packing.eights * int(steps.sum()),
         "row8": packing.eights * len(steps),
         "step4": packing.fours * int(steps.sum()),
+        "group": packing.eights + packing.fours,
         "row4": packing.fours * len(steps),
         **packing.work,
     }
@@ -119,7 +121,7 @@ def _strips(y: Axis, x: Axis, line: int, calls: int) -> Packing | None:
     """Strips of eight pixels that slide down the image.  line: packed bytes of the window's; calls: that pack it."""
     strips = -(-x.outputs // 8)
     groups = strips * y.outputs
-    wasteful = groups > 1.1 * sum(_groups(y.outputs * x.outputs))
+    wasteful = groups > WASTE * sum(_groups(y.outputs * x.outputs))
     if y.kernel <= y.stride or (y.dilation, x.dilation) != (1, 1) or x.outputs < 8 or wasteful:
         return None
     slide = 4 if line <= SHORT else 2

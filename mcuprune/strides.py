@@ -76,20 +76,17 @@ def copy(
         "source_offset": source_offset,
         "target_offset": target_offset,
     }
-    return Call("mcup_copy_s8", "mcup_copy_t", fields, (position,), _copy_work(dims, source, target))
-
-
-def _copy_work(dims: Sequence[int], source: Sequence[int], target: Sequence[int]) -> dict[str, float]:
-    """How often the kernel's loops run, for mcuprune.cost: over lines, and over bytes one by one or side by side."""
     length = (dims or (1,))[-1]
     lines = prod(dims) // length
+    work: dict[str, float] = {"line": lines, "element": lines * length}
     if source[-1:] == target[-1:] == (1,):
-        return {"run": lines} | moved(lines, length)
-    return {"line": lines, "element": lines * length}
+        aligned = all(n % 4 == 0 for n in (source_offset, target_offset, *source[:-1], *target[:-1]))
+        work = {"run": lines} | moved(lines, length, aligned)
+    return Call("mcup_copy_s8", "mcup_copy_t", fields, (position,), work)
 
 
-def moved(count: int, size: int) -> dict[str, float]:
+def moved(count: int, size: int, aligned: bool = True) -> dict[str, float]:
     """The work of so many calls of memcpy for `size` bytes each: it goes by words, on ARMv6-M only if there are four."""
-    if size % 4:
+    if size % 4 or not aligned:
         return {"byte": count * size}
     return {"word" if size >= 16 else "short": count * size / 4}

@@ -13,7 +13,8 @@ class Trainer:
     """Holds the model as it is now and what happened to it."""
 
     def __init__(self, model, request: Request, say, progress) -> None:
-        self.model, self.request, self.say, self.progress = model, request, say, progress
+        self.dense, self.model = model, model
+        self.request, self.say, self.progress = request, say, progress
         self.objective = objective.infer(model, request.data) if request.data else None
         self.method: str | None = None
         self.history: list[dict] = []
@@ -54,6 +55,7 @@ class Trainer:
             seed=request.seed,
             progress=self.progress,
             objective=self.objective,
+            teacher=self.dense,
             fits=None if room is None else lambda matrices: budget.weight_bytes(list(matrices.values())) <= room,
         )
         if not again:

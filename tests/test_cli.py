@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from writer import quantized, single, write
 
 from mcuprune import board as boards
-from mcuprune import cli, emit, pipeline
+from mcuprune import cli, emit, ops, pipeline, samples
 from mcuprune.errors import McupruneError
 from mcuprune.graph import Tensor
 
@@ -277,14 +277,17 @@ places = st.floats(0, 1, exclude_max=True)
 @settings(max_examples=300)
 @given(st.sampled_from(list(FILES)), st.lists(st.tuples(places, st.integers(0, 255)), min_size=1, max_size=3))
 def test_a_damaged_file_never_ends_in_a_traceback(tmp_path_factory, name, changes):
-    """It is refused, or it is another network that can be compiled."""
+    """It is refused, or it is another network that can be printed and computed."""
     content = bytearray(FILES[name])
     for place, value in changes:
         content[int(place * len(content))] = value
     path = tmp_path_factory.getbasetemp() / "damaged.tflite"
     path.write_bytes(content)
     try:
-        emit.files(*models.planned(path))
+        graph, layers, arena = models.planned(path)
+        emit.files(graph, layers, arena)
+        if max(graph.input.count, arena.size) < 1_000_000:
+            ops.run(graph, samples.random(graph, 1))
     except McupruneError as error:
         assert error.exit_code in (2, 5), error
 

@@ -29,7 +29,7 @@ static inline void mcup_add_neighbours(const mcup_add_t *layer, const int8_t *a,
     const mcup_add_constants_t constants = {
         .a_offset = (b_shift ? a_offset : a_offset + b_offset) * (1 << 20),
         .b_offset = b_offset * (1 << 21),
-        .b_round = (1 << b_shift) >> 1,
+        .b_round = b_shift ? 1 << (b_shift - 1) : 0,
         .b_multiplier = swapped ? layer->a_multiplier : layer->b_multiplier,
         .b_shift = b_shift,
         .shift = layer->shift,

@@ -21,7 +21,7 @@ static inline void mcup_add_run(const mcup_add_t *layer, const int8_t *a, const 
     const int32_t scaled_offset = swapped ? layer->a_offset : layer->b_offset;
     const int32_t scaled_multiplier = swapped ? layer->a_multiplier : layer->b_multiplier;
     const int32_t scaled_shift = swapped ? layer->a_shift : layer->b_shift; /* 0: it is halved, too */
-    const int32_t scaled_round = (1 << scaled_shift) >> 1;
+    const int32_t scaled_round = scaled_shift ? 1 << (scaled_shift - 1) : 0;
     const int32_t multiplier = layer->multiplier, shift = layer->shift;
     const int32_t round = ((2 * layer->zero_point + 1) * (1 << shift)) >> 1;
     const int32_t least = layer->least, most = layer->most;

@@ -4,6 +4,10 @@
 
 #include "mcup_matrix.h"
 
+_Static_assert(sizeof(mcup_row_t) == 12 && offsetof(mcup_row_t, shift) == 8 &&
+               offsetof(mcup_row_t, bytes) == 10 && offsetof(mcup_matrix_t, zero_point) == 16 &&
+               offsetof(mcup_fully_connected_t, batches) == 20, "as mcup_pair_rows.h reads it");
+
 /* In assembly: the products of four rows that follow one another and a column, summed. */
 void mcup_dot_4(const int8_t *column, const int8_t *weights, int32_t inputs, int32_t sums[4]);
 

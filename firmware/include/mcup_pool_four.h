@@ -9,97 +9,58 @@ typedef struct {
     int32_t height, width;
     int32_t step; /* from pixel to pixel */
     int32_t row;  /* from row to row */
+    int32_t count;
 } mcup_seen_t;
 
-static inline mcup_seen_t mcup_seen(const mcup_pool_2d_t *layer, mcup_rectangle_t window)
-{
-    const int32_t row = layer->input_width * layer->channels;
-    const mcup_seen_t seen = { window.bottom - window.top, window.right - window.left, layer->channels, row };
+/* What becomes of a window: of four channels, or of one; not clamped yet. */
+typedef void mcup_pool_four_t(const mcup_seen_t *seen, const int8_t *input, int32_t result[4]);
+typedef int32_t mcup_pool_one_t(const mcup_seen_t *seen, const int8_t *input);
 
-    if (seen.width == layer->input_width) { /* rows follow one another: one of them all */
-        return (mcup_seen_t){ 1, seen.height * seen.width, layer->channels, row };
-    }
-    return seen;
+static inline int8_t mcup_pool_clamp(const mcup_pool_2d_t *layer, int32_t x)
+{
+    x = x < layer->least ? layer->least : x;
+    return (int8_t)(x > layer->most ? layer->most : x);
 }
 
-/* Not inline, for the registers; nor are the others. */
-static __attribute__((noinline, unused)) void mcup_sum_of_four(const mcup_seen_t *seen, const int8_t *input,
-                                                               int32_t sum[4])
+static inline void mcup_pool_clamp_four(const mcup_pool_2d_t *layer, const int32_t four[4], int8_t *output)
 {
-    const int32_t step = seen->step, row = seen->row, width = seen->width;
-    int32_t a = 0, b = 0, c = 0, d = 0;
-
-    for (int32_t y = seen->height; y > 0; y--, input += row) {
-        const int8_t *from = input;
-        int32_t x = width;
-        do {
-            a += from[0];
-            b += from[1];
-            c += from[2];
-            d += from[3];
-            from += step;
-        } while (--x);
+    for (int i = 0; i < 4; i++) {
+        output[i] = mcup_pool_clamp(layer, four[i]);
     }
-    sum[0] = a;
-    sum[1] = b;
-    sum[2] = c;
-    sum[3] = d;
 }
 
-static __attribute__((noinline, unused)) int32_t mcup_sum_of_one(const mcup_seen_t *seen, const int8_t *input)
+/* Where there are more than four channels, but no multiple of four, the last four are pooled together; before the
+ * others are stored, which may be where they were read from. */
+static inline void mcup_pool_pixel(const mcup_pool_2d_t *layer, mcup_rectangle_t window, const int8_t *input,
+                                   int8_t *output, mcup_pool_four_t *of_four, mcup_pool_one_t *of_one)
 {
-    const int32_t step = seen->step, row = seen->row, width = seen->width;
-    int32_t sum = 0;
+    const int32_t channels = layer->channels;
+    const int32_t row = layer->input_width * channels;
+    const int32_t height = window.bottom - window.top, width = window.right - window.left;
+    mcup_seen_t seen = { height, width, channels, row, height * width };
+    int32_t four[4], last[4];
 
-    for (int32_t y = seen->height; y > 0; y--, input += row) {
-        const int8_t *from = input;
-        for (int32_t x = width; x > 0; x--, from += step) {
-            sum += *from;
+    input += window.top * row + window.left * channels;
+    if (width == layer->input_width) { /* rows follow one another: one of them all */
+        seen.width = seen.count;
+        seen.height = 1;
+    }
+    if (channels < 4) {
+        for (int32_t i = 0; i < channels; i++) {
+            output[i] = mcup_pool_clamp(layer, of_one(&seen, input + i));
         }
+        return;
     }
-    return sum;
-}
-
-static inline int32_t mcup_larger_of(int32_t a, int32_t b)
-{
-    return a > b ? a : b;
-}
-
-static __attribute__((noinline, unused)) void mcup_largest_of_four(const mcup_seen_t *seen, const int8_t *input,
-                                                                   int32_t largest[4])
-{
-    const int32_t step = seen->step, row = seen->row, width = seen->width;
-    int32_t a = INT8_MIN, b = a, c = a, d = a;
-
-    for (int32_t y = seen->height; y > 0; y--, input += row) {
-        const int8_t *from = input;
-        int32_t x = width;
-        do {
-            a = mcup_larger_of(from[0], a);
-            b = mcup_larger_of(from[1], b);
-            c = mcup_larger_of(from[2], c);
-            d = mcup_larger_of(from[3], d);
-            from += step;
-        } while (--x);
+    if (channels % 4) {
+        of_four(&seen, input + channels - 4, last);
     }
-    largest[0] = a;
-    largest[1] = b;
-    largest[2] = c;
-    largest[3] = d;
-}
-
-static __attribute__((noinline, unused)) int32_t mcup_largest_of_one(const mcup_seen_t *seen, const int8_t *input)
-{
-    const int32_t step = seen->step, row = seen->row, width = seen->width;
-    int32_t largest = INT8_MIN;
-
-    for (int32_t y = seen->height; y > 0; y--, input += row) {
-        const int8_t *from = input;
-        for (int32_t x = width; x > 0; x--, from += step) {
-            largest = mcup_larger_of(*from, largest);
-        }
+    for (int32_t i = 0; i + 4 <= channels; i += 4) {
+        of_four(&seen, input + i, four);
+        mcup_pool_clamp_four(layer, four, output + i);
     }
-    return largest;
+    if (channels % 4) {
+        mcup_pool_clamp_four(layer, last, output + channels - 4);
+    }
 }
 
 #endif

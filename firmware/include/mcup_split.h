@@ -20,10 +20,12 @@ typedef void mcup_split_rows_t(const mcup_split_matrix_t *matrix, const uint32_t
 typedef void mcup_split_pack_t(const int8_t *a, const int8_t *b, uint32_t *to, int32_t count);
 mcup_split_pack_t mcup_split_pack_8, mcup_split_pack_4;
 
-_Static_assert(sizeof(mcup_split_row_t) == 16 && offsetof(mcup_split_row_t, shift) == 12 &&
-               offsetof(mcup_split_row_t, bytes) == 14, "as split_rows.h reads it");
-_Static_assert(offsetof(mcup_split_matrix_t, zero_point) == 4 * sizeof(void *),
-               "as split_rows.h reads it");
+_Static_assert(sizeof(mcup_split_row_t) == 16 && offsetof(mcup_split_row_t, multiplier) == 8 &&
+               offsetof(mcup_split_row_t, shift) == 12 && offsetof(mcup_split_row_t, entry) == 13 &&
+               offsetof(mcup_split_row_t, bytes) == 14, "as mcup_split_rows.h reads it");
+_Static_assert(offsetof(mcup_split_matrix_t, rows) == 8 &&
+               offsetof(mcup_split_matrix_t, zero_point) == 16 &&
+               offsetof(mcup_split_matrix_t, most) == 18, "as mcup_split_rows.h reads it");
 
 /* What packing needs to know, worked out once for a layer. */
 typedef struct {

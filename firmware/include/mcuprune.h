@@ -89,12 +89,12 @@ typedef struct {
     int32_t dims[4];      /* of the output, outermost first */
     int32_t a_steps[4];   /* bytes between neighbours in a along each dimension, 0 where a is broadcast */
     int32_t b_steps[4];
-    int32_t a_multiplier; /* Q31: to twice the larger scale of the two, with 20 more bits */
+    int32_t a_multiplier; /* Q31: to twice the larger scale of the two, with 20 more bits: of that one 2^30, shift 0 */
     int32_t b_multiplier;
     int32_t multiplier;   /* Q31: from there to the output's scale */
     int16_t a_offset;     /* minus the zero point */
     int16_t b_offset;
-    int8_t a_shift;
+    int8_t a_shift;       /* 0 only with multiplier 2^30 */
     int8_t b_shift;
     int8_t shift;
     int8_t zero_point;    /* of the output */

@@ -32,7 +32,7 @@ def lower(graph: Graph, op: Op, isas: Sequence[str]) -> Layer | None:
     spread = _spread(m.weights.reshape(-1, y_axis.kernel, x_axis.kernel, channels))
     if d8.size(spread) == np.inf:
         return None
-    encoded = replace(d8.encode(spread), shape=m.weights.shape)
+    encoded = replace(d8.encode(spread), shape=(len(spread), m.weights.shape[1]))
     return split.layer(graph, op, m, "d8_tile", encoded, arrange(encoded), packing)
 
 

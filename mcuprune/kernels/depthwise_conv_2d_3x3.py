@@ -28,10 +28,18 @@ def lower(graph: Graph, op: Op, isas: Sequence[str]) -> Layer | None:
     if not (set(isas) & set(FAST) and _suits(y, x) and op.attrs["depth_multiplier"] == 1 and in_range(m)):
         return None
     function = f"mcup_depthwise_conv_2d_3x3{'_stride_2' if y.stride == 2 else ''}_s8"
-    channels, lines, columns = len(m.weights), y.outputs, x.outputs
-    if y.stride == 1 and x.before:  # runs along the longer side
-        lines, columns = sorted((lines, columns))
-    work = {"channel": channels, "line": channels * lines, "output": channels * lines * columns}
+    channels, along, across = len(m.weights), x, y
+    if y.stride == 1 and x.before and y.outputs > x.outputs:
+        along, across = y, x
+    lines, outputs = channels * across.outputs, channels * across.outputs * along.outputs
+    work = {
+        "channel": channels,
+        "margin": channels * (across.before + across.after),  # lines that see a line outside the image
+        "line": lines,
+        "end": lines * ((along.before == 0) + (along.after == 0)),  # those that end within it
+        "output": outputs,
+        "clamped": outputs if (m.least, m.most) != (-128, 127) else 0,
+    }
     return depthwise_conv_2d.layer(graph, op, m, function, column=0, work=work)
 
 

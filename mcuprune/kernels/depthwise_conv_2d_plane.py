@@ -33,14 +33,20 @@ def lower(graph: Graph, op: Op, isas: Sequence[str]) -> Layer | None:
     tap_bytes = {"dsp": 4 * across.kernel * -(-along.kernel // 2), "v7m": taps, "v6m": 4 * taps}[isa]
     scratch = tap_bytes + places * (2 if pairs else 1)
     multiplier = op.attrs["depth_multiplier"]
-    groups = rows * _groups(along, across)
+    taps_of_row = -(-along.kernel // 2) if pairs else along.kernel
+    channels, groups, outputs = rows // multiplier, rows * _groups(along, across), rows * y.outputs * x.outputs
     work = {
-        "place": rows // multiplier * across.inputs * along.inputs,
+        "cleared": places,
+        "copied": channels * across.inputs * along.inputs,
+        "copied_line": channels * across.inputs,
         "row": rows,
+        "tap": rows * taps,
+        "line": rows * across.outputs,
         "group": groups,
         "group_row": groups * across.kernel,
-        "group_tap": groups * across.kernel * (-(-along.kernel // 2) if pairs else along.kernel),
-        "output": rows * along.outputs * across.outputs,
+        "group_tap": groups * across.kernel * taps_of_row,
+        "output": outputs,
+        "clamped": outputs if (m.least, m.most) != (-128, 127) else 0,
     }
     layer = depthwise_conv_2d.layer(graph, op, m, "mcup_depthwise_conv_2d_plane_s8", scratch, work)
     (call,) = layer.calls

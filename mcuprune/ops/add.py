@@ -51,8 +51,13 @@ def lower(graph: Graph, op: Op, encoded: None = None) -> Layer:
         "a_multiplier": to_a[0],
         "b_multiplier": to_b[0],
         "multiplier": to_target[0],
-        "a_shift": -to_a[1],
-        "b_shift": -to_b[1],
+        "a_shift": _right(*to_a),
+        "b_shift": _right(*to_b),
         "shift": -to_target[1],
     }
     return pairs.lower(graph, op, "mcup_add_s8", "mcup_add_t", fields, "equal" if to_a == to_b else "element")
+
+
+def _right(multiplier: int, shift: int) -> int:
+    """The right shift of an operand: 0 says that it has the larger scale and is halved."""
+    return -shift if multiplier else 1

@@ -12,6 +12,7 @@ from mcuprune.board import Region
 
 pytestmark = pytest.mark.emulator
 
+
 def segments(elf: Path) -> list[dict]:
     """Headers of what is loaded."""
     with elf.open("rb") as file:

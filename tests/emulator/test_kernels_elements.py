@@ -37,6 +37,19 @@ def test_pairs(core, kind):
 
 
 @pytest.mark.parametrize("core", CORES)
+def test_add_of_scales_far_apart(core):
+    random = np.random.default_rng(7)
+    graphs = []
+    for exponent in (0, 1, 20, 29, 30, 31, 32, 40):
+        for scales in ((1.0, 2.0**-exponent * 1.1), (2.0**-exponent * 1.1, 1.0)):
+            a = quantized("a", (1, 3, 9), scales[0], 7)
+            data = random.integers(-128, 128, a.shape).astype(np.int8)
+            b = quantized("b", a.shape, scales[1], -9, data=data)
+            graphs.append(single("add", [a, b], quantized("y", a.shape, 1.5, 3), fused_activation_function="NONE"))
+    agree(core, graphs, random)
+
+
+@pytest.mark.parametrize("core", CORES)
 @pytest.mark.parametrize("kind", ["max_pool_2d", "average_pool_2d"])
 def test_pools(core, kind):
     random = np.random.default_rng(len(core))

@@ -32,7 +32,7 @@ def lowered(graph, isas):
     if op.kind == "conv_2d":
         return [layer for k in SPLIT if (layer := k.lower(graph, op, isas))]
     weights = fully_connected.weights(graph, op)
-    return [fully_connected.lower(graph, op, ENCODINGS[name].encode(weights), isas) for name in ("d8", "n4", "dense", "d8_tile")]
+    return [fully_connected.lower(graph, op, ENCODINGS[name].encode(weights), isas) for name in ("d8", "n4", "dense")]
 
 
 def agree(core, graphs, inputs=random_inputs):
@@ -49,7 +49,7 @@ def agree(core, graphs, inputs=random_inputs):
 @pytest.mark.parametrize("core", CORES)
 def test_convolutions(core):
     random = np.random.default_rng(1)
-    agree(core, [random_convolution(random) for _ in range(40)])
+    agree(core, [random_convolution(random) for _ in range(25)])
 
 
 @pytest.mark.parametrize("core", CORES)
@@ -58,22 +58,25 @@ def test_convolutions_in_strips(core):
     random = np.random.default_rng(2)
     graphs = []
     for _ in range(24):
-        size, stride = random.integers(2, 6, 2), random.integers(1, 3, 2)
-        height, width = size + np.array([random.integers(0, 12), random.choice([7, 8, 14, 15, 16, 17])])
-        channels = int(random.integers(1, 24))
+        size, stride = random.integers(2, 5, 2), random.integers(1, 3, 2)
+        outputs = np.array([random.integers(1, 12), random.choice([7, 8, 8, 15, 16, 17])])
+        padding = str(random.choice(["SAME", "VALID"]))
+        height, width = outputs * stride if padding == "SAME" else (outputs - 1) * stride + size
+        channels = int(random.integers(1, 20))
         graphs.append(
             convolution(
                 random,
                 image=(int(height), int(width), channels),
                 filters=(int(random.integers(1, 6)), *map(int, size), channels),
                 stride=tuple(map(int, stride)),
-                padding=str(random.choice(["SAME", "VALID"])),
+                padding=padding,
                 sparsity=float(random.choice([0, 0.5, 0.9, 0.99])),
                 zero_points=tuple(map(int, random.integers(-128, 128, 2))),
             )
         )
-    fields = [layer.calls[0].fields for graph in graphs for layer in lowered(graph, CORES[core].isas)]
-    assert {0, 2, 4} <= {f["slide"] for f in fields}
+    calls = [layer.calls[0] for graph in graphs for layer in lowered(graph, CORES[core].isas)]
+    assert {0, 2, 4} <= {call.fields["slide"] for call in calls}
+    assert {call.function for call in calls} == FUNCTIONS
     agree(core, graphs)
 
 
@@ -89,7 +92,7 @@ def test_every_number_of_pixels(core):
 @pytest.mark.parametrize("core", CORES)
 def test_fully_connected_layers(core):
     random = np.random.default_rng(4)
-    agree(core, [random_dense(random) for _ in range(40)])
+    agree(core, [random_dense(random) for _ in range(25)])
 
 
 @pytest.mark.parametrize("core", CORES)
@@ -174,7 +177,7 @@ def test_rows_of_the_largest_weights(core):
 @pytest.mark.parametrize("core", CORES)
 def test_the_chooser_knows_them(core):
     random = np.random.default_rng(11)
-    graph = convolution(random, image=(9, 9, 8), filters=(4, 3, 3, 8), sparsity=0.8)
+    graph = convolution(random, image=(9, 16, 8), filters=(4, 3, 3, 8), sparsity=0.8)
     target = CORES[core]
     found = choose.candidates(graph, graph.ops[0], target, target.isas)
     assert {candidate.layer.calls[0].function for candidate in found} >= FUNCTIONS
@@ -185,9 +188,9 @@ def test_the_chooser_knows_them(core):
 CYCLES = {  # at 80 % zeros, D8: image, filters, kernel, thousands of estimated cycles at most on M0 and M3
     "pointwise 64": ((25, 5, 64), 64, 1, 860, 510),
     "pointwise 128": ((6, 6, 128), 128, 1, 710, 455),
-    "3x3 16": ((32, 32, 16), 16, 3, 3_100, 2_000),
-    "3x3 32": ((16, 16, 32), 32, 3, 2_430, 1_680),
-    "3x3 64": ((8, 8, 64), 64, 3, 2_080, 1_500),
+    "3x3 16": ((32, 32, 16), 16, 3, 2_900, 1_850),
+    "3x3 32": ((16, 16, 32), 32, 3, 2_330, 1_570),
+    "3x3 64": ((8, 8, 64), 64, 3, 2_080, 1_460),
 }
 
 
@@ -197,7 +200,7 @@ def test_layers_are_fast(core):
     cases, limits = [], []
     for image, filters, size, *limit in CYCLES.values():
         graph = convolution(random, image=image, filters=(filters, size, size, image[2]), sparsity=0.8)
-        layer = SPLIT[0].lower(graph, graph.ops[0], CORES[core].isas)
+        layer = lowered(graph, CORES[core].isas)[0 if size == 1 else -1]  # columns, or tiles
         cases.append((graph, layer, (random_inputs(random, graph),)))
         limits.append(1000 * limit[core == "m3"])
     counted = [cycles for _, _, cycles in arm.run_all(cases, CORES[core])]

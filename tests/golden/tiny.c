@@ -44,9 +44,10 @@ static const mcup_row_t fully_connected_2_row[3] = {
     {  12758, 1806087408, 7, 0, 12 },
     {  21571, 1476255787, 7, 1, 15 },
 };
-static const uint8_t fully_connected_2_stream[36] = {
+static const uint8_t fully_connected_2_stream[39] = {
      65, 152, 102,  35, 145,  87,  66, 146, 238,  18, 119, 164,  82,  67,  99,  49, 184, 160,   1,
-     71,   0,  50,  22,  67,  17,  79, 144,  17,  15, 244,  17, 202, 244,  19,  81,  83,
+     71,   0,  50,  22,  67,  17,  79, 144,  17,  15, 244,  17, 202, 244,  19,  81,  83,   0,   0,
+      0,
 };
 static const mcup_fully_connected_t fully_connected_2 = {
     .matrix = {

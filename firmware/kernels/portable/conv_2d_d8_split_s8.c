@@ -1,6 +1,6 @@
 /* Convolution, int8, D8 weights as words for split multiplication.  Portable C: what other
  * instruction sets must match. */
-#include "split_columns.h"
+#include "mcup_split_columns.h"
 
 static const uint8_t *row_sum(const uint8_t *stream, int32_t bytes, const int8_t *column,
                               int32_t *sum)

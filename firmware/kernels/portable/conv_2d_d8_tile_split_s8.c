@@ -1,6 +1,6 @@
 /* Convolution, int8, D8 weights that count words of tiles, for split multiplication.  Portable C: what
  * other instruction sets must match.  Each column is spread as the words of one pixel are. */
-#include "split_columns.h"
+#include "mcup_split_columns.h"
 
 /* What a pixel sees of a line of its window, a channel every `words` bytes. */
 static void spread(const mcup_window_t *window, const int8_t *input, int y, int x, int words,

@@ -1,6 +1,6 @@
-/* Rows of D8 weights for split multiplication (split_rows.h).  A step is a word:
+/* Rows of D8 weights for split multiplication (mcup_split_rows.h).  A step is a word:
  * first value << 24 | second value << 16 | second skip << 8 | first skip */
-#include "split_rows.h"
+#include "mcup_split_rows.h"
 
     .macro d8 pixels
     ldm r7!, {r6}

@@ -1,7 +1,7 @@
-/* Rows of D8 weights over tiles for split multiplication (split_rows.h), and the packing of tiles.  A step
+/* Rows of D8 weights over tiles for split multiplication (mcup_split_rows.h), and the packing of tiles.  A step
  * is a word: first value << 24 | second value << 16 | second delta << 8 | first delta; deltas count words. */
     .equ TILE, 1
-#include "split_rows.h"
+#include "mcup_split_rows.h"
 
 /* multiply_words leaves r4 behind its four words */
     .macro d8_tile_entry pixels

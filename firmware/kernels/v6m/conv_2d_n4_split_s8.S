@@ -1,6 +1,6 @@
-/* Rows of N4 weights for split multiplication (split_rows.h).  A step is three bytes:
+/* Rows of N4 weights for split multiplication (mcup_split_rows.h).  A step is three bytes:
  * second skip << 4 | first skip, first value, second value */
-#include "split_rows.h"
+#include "mcup_split_rows.h"
 
     .macro n4 pixels
     ldrb r6, [r7]

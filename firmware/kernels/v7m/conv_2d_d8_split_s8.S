@@ -1,6 +1,6 @@
-/* Rows of D8 weights for split multiplication (split_rows.h).  A step is four bytes: first skip, second
+/* Rows of D8 weights for split multiplication (mcup_split_rows.h).  A step is four bytes: first skip, second
  * skip, second value, first value. */
-#include "split_rows.h"
+#include "mcup_split_rows.h"
 
     .macro d8 pixels
     skip \pixels, lr

@@ -1,7 +1,7 @@
-/* Rows of D8 weights over tiles for split multiplication (split_rows.h), and the packing of tiles.  A step
+/* Rows of D8 weights over tiles for split multiplication (mcup_split_rows.h), and the packing of tiles.  A step
  * is four bytes: first delta, second delta, second value, first value; deltas count words. */
     .equ TILE, 1
-#include "split_rows.h"
+#include "mcup_split_rows.h"
 
     .macro d8_tile pixels
     add r11, r11, lr, lsl #2

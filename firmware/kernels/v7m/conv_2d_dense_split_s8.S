@@ -1,6 +1,6 @@
-/* Rows of dense weights for split multiplication (split_rows.h).  A step is a word of four weights, the
+/* Rows of dense weights for split multiplication (mcup_split_rows.h).  A step is a word of four weights, the
  * first one highest. */
-#include "split_rows.h"
+#include "mcup_split_rows.h"
 
     .macro dense pixels
     ldrsb r10, [r12, #3]

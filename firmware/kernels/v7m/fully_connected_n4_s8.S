@@ -1,6 +1,6 @@
-/* Fully connected, int8, N4 weights (rows.h).  A pair is three bytes: second delta << 4 | first delta,
+/* Fully connected, int8, N4 weights (mcup_pair_rows.h).  A pair is three bytes: second delta << 4 | first delta,
  * first value, second value. */
-#include "rows.h"
+#include "mcup_pair_rows.h"
 
     .macro n4_ahead
     ldrb r6, [r2]

@@ -1,0 +1,42 @@
+"""The fit of the cost model: least squares that never go below zero, and a table that reads back."""
+
+import fit
+import numpy as np
+import pytest
+
+from mcuprune import cost
+from mcuprune.layer import Call
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_costs_that_explain_everything_are_found(seed):
+    random = np.random.default_rng(seed)
+    equations, costs = random.random((40, 6)), random.random(6) * (random.random(6) < 0.7)
+    assert np.allclose(fit.least_squares(equations, equations @ costs), costs)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_no_cost_is_negative_and_none_can_be_better(seed):
+    random = np.random.default_rng(seed)
+    equations, cycles = random.random((30, 5)), random.random(30)
+    x = fit.least_squares(equations, cycles)
+    slope = equations.T @ (equations @ x - cycles)  # of the squares, for every cost
+    assert x.min() >= 0
+    assert slope.min() > -1e-6  # none should be larger
+    assert np.abs(slope[x > 0]).max(initial=0) < 1e-6  # nor smaller, where it can be
+
+
+def test_kernels_of_one_layer_are_told_apart():
+    kinds = [("mcup_fill_s8", 10, {"byte": 0.5}), ("mcup_copy_s8", 30, {"line": 7.0})]
+    samples = []
+    for n in range(1, 9):
+        calls = tuple(Call(f, "", {}, work={kind: n * (i + 1) ** (n % 3) for kind in work})
+                      for i, (f, _, work) in enumerate(kinds))  # fmt: skip
+        cycles = [once + sum(work[k] * amount for k, amount in call.work.items())
+                  for call, (_, once, work) in zip(calls, kinds, strict=True)]  # fmt: skip
+        samples += [fit.Sample(n, calls, sum(cycles)), fit.Sample(n, calls[:1], cycles[0])]
+    assert fit.fit(samples) == {function: {"call": once, **work} for function, once, work in kinds}
+
+
+def test_the_table_is_as_the_tool_writes_it():
+    assert fit.text(cost.table()) == cost.TABLE.read_text(encoding="utf-8")
