@@ -138,7 +138,7 @@ def check_ram(compiled: Compiled, request: Request, stack_bytes: int = 0) -> Non
     names = ", ".join(f"{s.name} ({format_size(s.size)})" for s in largest)
     raise OverBudget(
         f"{request.name} needs {need:,} bytes of RAM, {whose} has {limit:,}; the largest buffers are {names}. "
-        f"Sparsity does not shrink activations: use a smaller input, fewer channels there, or at least {_kb(need)} of RAM."
+        f"Sparsity does not shrink activations: use a smaller input, fewer channels, or at least {_kb(need)} of RAM."
     )
 
 

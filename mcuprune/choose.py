@@ -51,11 +51,16 @@ def layers(graph: Graph, board: Board, goal: str | int = "balanced", isas: Seque
     return [candidate.layer for candidate in _choose(choices, goal)]
 
 
-def recorded(graph: Graph, board: Board, kernels_used: Sequence[tuple[str | None, str | None]]) -> list[Layer]:
+def recorded(
+    graph: Graph,
+    board: Board,
+    kernels_used: Sequence[tuple[str | None, str | None]],
+    isas: Sequence[str] | None = None,
+) -> list[Layer]:
     """The choice that a report tells of.  kernels_used: (kernel, encoding) of every layer, None where it has none."""
     found = []
     for op, used in zip(graph.ops, kernels_used, strict=True):
-        layers = [candidate.layer for candidate in candidates(graph, op, board, board.isas)]
+        layers = [candidate.layer for candidate in candidates(graph, op, board, isas or board.isas)]
         found.append(next((layer for layer in layers if identity(layer) == used), layers[0]))
     return found
 
@@ -75,7 +80,7 @@ def candidates(graph: Graph, op: Op, board: Board, isas: Sequence[str]) -> list[
         found = [module.lower(graph, op, e.encode(weights), isas) for e in fitting]
     else:
         found = [module.lower(graph, op)]
-    special = (k.lower(graph, op, isas) for k in kernels.KERNELS.values() if k.OP == op.kind)
+    special = (k.lower(graph, op, isas) for k in kernels.KERNELS.values() if op.kind == k.OP)
     found += [layer for layer in special if layer]
     return [Candidate(layer, constant_bytes(layer), _cycles(layer, board.cpu)) for layer in found]
 
@@ -97,17 +102,17 @@ def _choose(choices: Sequence[Sequence[Candidate]], goal: str | int) -> list[Can
         return _at_price(choices, 0.0)
     if goal == "balanced":
         return _knee(choices)
-    low, high = 0.0, DEAR
-    if _size(_at_price(choices, low)) <= goal:
+    limit, low, high = int(goal), 0.0, DEAR
+    if _size(_at_price(choices, low)) <= limit:
         return _at_price(choices, low)
     for _ in range(60):
         middle = (low * high) ** 0.5 if low else high / 1e6
-        low, high = (low, middle) if _size(_at_price(choices, middle)) <= goal else (middle, high)
+        low, high = (low, middle) if _size(_at_price(choices, middle)) <= limit else (middle, high)
     return _at_price(choices, high)
 
 
 def _knee(choices: Sequence[Sequence[Candidate]]) -> list[Candidate]:
-    """The least product of bytes and cycles: along the curve of best choices, where d cycles / cycles = - d bytes / bytes."""
+    """The least product of bytes and cycles: on the curve of best choices, where a % of one costs a % of the other."""
     found = _at_price(choices, 0.0)
     for _ in range(8):
         price = sum(c.cycles for c in found) / max(_size(found), 1)

@@ -89,7 +89,7 @@ def common(function):
     """Options of every command that makes firmware."""
     for option in reversed(
         [
-            click.option("--board", "board_name", metavar="B", help="Board to build for; `mcuprune boards` lists them."),
+            click.option("--board", "board_name", metavar="B", help="Board; `mcuprune boards` lists them."),
             click.option("--budget", type=Size(), help="Flash that the whole image may take, such as 64KB."),
             click.option("--ram", type=Size(), help="RAM that it may take, stack included."),
             click.option("--data", help="An .npz with x_train y_train x_test y_test, or package.module:function."),

@@ -77,7 +77,7 @@ def compile_graph(
         shutil.rmtree(folder / "arm")  # the objects
         if "uf2" in board.tools:
             image = (folder / "production.bin").read_bytes()
-            (folder / "production.uf2").write_bytes(uf2.encode(image, board.flash.origin, board.tools["uf2"]))
+            (folder / "production.uf2").write_bytes(uf2.encode(image, board.flash.origin, int(board.tools["uf2"])))
     return Compiled(graph, layers, arena, board, folder, firmware, production)
 
 

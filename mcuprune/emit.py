@@ -15,7 +15,7 @@ from mcuprune.layer import Array, Call, Field, Layer, Scratch, leaves
 from mcuprune.plan import Plan
 
 WIDTH = 100  # columns of generated C
-RESERVED = set(
+RESERVED = frozenset(
     "auto break case char const continue default do double else enum extern float for goto if inline int long main "
     "register restrict return short signed sizeof static struct switch typedef union unsigned void volatile while "
     "arena input output memcpy memset".split()
@@ -24,6 +24,7 @@ HEADERS = {"stddef", "stdint", "stdio", "string", "mcuprune", "mcup_model"}  # w
 ROW_HEAD = {
     "mcup_row_t": "bias, multiplier, shift, entry, bytes",
     "mcup_quad_row_t": "start, multiplier, shift, channel",
+    "mcup_split_row_t": "low, high, multiplier, shift, entry, bytes",
 }
 
 
@@ -240,6 +241,7 @@ def _value(array_name: str, value: Field, scratch: int | None) -> str:
         return pointer if value.ctype == "int8_t" else f"({value.ctype} *)(void *)({pointer})"
     if isinstance(value, tuple):
         return f"{{ {', '.join(map(str, value))} }}"
+    assert isinstance(value, int | np.integer)  # nested structs are printed by _fields
     return _integer(int(value))
 
 

@@ -26,7 +26,7 @@ def command(board: Board, folder: Path, tool: str | None = None) -> list[str]:
 def preview(board: Board, folder: Path, tool: str | None = None) -> tuple[list[str], str]:
     """(the command that `program` would run, a note): where no tool is installed, that of the board's best one."""
     if tool is None and board.tools and not any(map(installed, board.tools)):
-        best = next((name for name in board.tools if name != "uf2"), "uf2")  # a drive cannot be named before it is there
+        best = next((name for name in board.tools if name != "uf2"), "uf2")  # a drive has no name before it is there
         return command(board, folder, best), f"{best} is not installed; get it with: {TOOLS[best].HELP}"
     return command(board, folder, tool), ""
 

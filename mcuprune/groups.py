@@ -54,6 +54,7 @@ def work(m: Matrix, encoded: Encoded, y_axis: Axis, x_axis: Axis, channels: int,
         "column": 0 if _are_runs(y_axis, x_axis, together) else columns,
         "run": runs,
         "piece": pieces,
+        "clamped": m.clamped(outputs * len(m.weights)),
     }
 
 

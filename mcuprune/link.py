@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from elftools.elf.elffile import ELFFile
+from elftools.elf.sections import SymbolTableSection
 
 from mcuprune.errors import ToolError
 from mcuprune.sizes import UNITS
@@ -105,4 +106,5 @@ def object_sizes(elf: Path) -> dict[str, int]:
     """{symbol: bytes} of every data object in the image."""
     with elf.open("rb") as file:
         table = ELFFile(file).get_section_by_name(".symtab")
+        assert isinstance(table, SymbolTableSection)
         return {s.name: s["st_size"] for s in table.iter_symbols() if s["st_info"]["type"] == "STT_OBJECT"}

@@ -46,5 +46,5 @@ def lower(graph: Graph, op: Op, table: np.ndarray) -> Layer:
     """table: int8 [256]"""
     size = graph.results(op)[0].count
     fields: dict[str, Field] = {"size": size, "table": Array("int8_t", table, 256)}
-    call = Call("mcup_lookup_s8", "mcup_lookup_t", fields, work={"element": size})
+    call = Call("mcup_lookup_s8", "mcup_lookup_t", fields, work={"four": size // 4, "one": size % 4})
     return Layer(op, (call,), in_place=(0,), summary=f"{size:,} elements")

@@ -55,9 +55,15 @@ class Matrix:
     def work(self, encoded: Encoded, columns: int) -> dict[str, float]:
         """How often the loops of the portable kernels run, for mcuprune.cost."""
         rows, inputs = self.weights.shape
+        work: dict[str, float] = {"row": columns * rows, "clamped": self.clamped(columns * rows)}
         if encoded.pair_bytes:
-            return {"row": columns * rows, "pair": columns * int(encoded.row_bytes.sum()) // encoded.pair_bytes}
-        return {"row": columns * rows, "quad": columns * rows * (inputs // 4), "single": columns * rows * (inputs % 4)}
+            return work | {"pair": columns * int(encoded.row_bytes.sum()) // encoded.pair_bytes}
+        work |= {"quad": columns * rows * (inputs // 4), "single": columns * rows * (inputs % 4)}
+        return work | {"filler": columns * (-rows % 4) * inputs}  # of kernels that take four rows at a time
+
+    def clamped(self, outputs: int) -> int:
+        """How many of so many outputs take part in the pass that some kernels clamp in: all, if to less than int8."""
+        return outputs if (self.least, self.most) != (-128, 127) else 0
 
     def fields(self, encoded: Encoded) -> dict[str, Field]:
         """mcup_matrix_t, its weights in an encoding."""

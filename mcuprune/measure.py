@@ -1,7 +1,7 @@
 """Everything that is known only by running the firmware: bytes against the oracle, stack, instructions, accuracy."""
 
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +20,7 @@ class Measured:
 
     verdict: verify.Verdict | None = None
     counts: profile.Profile | None = None
-    accuracy: Accuracy = Accuracy()
+    accuracy: Accuracy = field(default_factory=Accuracy)
 
 
 def measure(compiled: Compiled, request: Request, trained: Trained) -> Measured:
@@ -66,6 +66,7 @@ def accuracy(compiled: Compiled, request: Request, trained: Trained) -> Accuracy
         return data.measure(metric, samples.dequantize(outputs, graph.output), targets)
 
     reference = ops.run(graph, x)
+    assert isinstance(reference, np.ndarray)
     int8 = score(reference)
     on_device = None
     if request.verify:
@@ -80,7 +81,7 @@ def accuracy(compiled: Compiled, request: Request, trained: Trained) -> Accuracy
 
 
 def count(compiled: Compiled, inputs: np.ndarray) -> profile.Profile:
-    """Instructions and estimated cycles of one inference, layer by layer; only their total where no plugin can be had."""
+    """Instructions and estimated cycles of one inference, by layer; only a total where no plugin can be had."""
     with tempfile.TemporaryDirectory(prefix="mcuprune-") as folder:
         device.write_inputs(Path(folder), inputs[:1])
         command = qemu.command(compiled.board, compiled.emulator.resolve())

@@ -94,4 +94,5 @@ def lower(graph: Graph, op: Op, function: str, struct: str, fields: dict[str, Fi
     summary = f"{list(sample_shape(a))} and {list(sample_shape(b))}"
     neighbours = steps[0][-1:] == steps[1][-1:] == (1,)
     work = {"line": target.count // (dims or (1,))[-1], kind if neighbours else "broadcast": target.count}
+    work["clamped"] = target.count if (least, most) != (-128, 127) else 0
     return Layer(op, (Call(function, struct, fields, (0, 1), work),), in_place=in_place, summary=summary)

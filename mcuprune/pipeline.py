@@ -1,6 +1,6 @@
 """The straight line: from a model to verified firmware.  Read this first.
 
-    keras.Model -> prune -> quantize -> model.tflite -> compile -> firmware -> run, compare, count -> report
+keras.Model -> prune -> quantize -> model.tflite -> compile -> firmware -> run, compare, count -> report
 """
 
 from collections.abc import Callable

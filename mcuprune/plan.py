@@ -7,7 +7,7 @@ caller's memory and take no room.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mcuprune.graph import Graph
 from mcuprune.layer import Layer, Scratch, leaves
@@ -29,16 +29,17 @@ class Plan:
 
 def plan(graph: Graph, layers: Sequence[Layer]) -> Plan:
     """The arena of a network whose layers are in execution order."""
-    last_use = {tensor: FOREVER for tensor in graph.outputs}
+    last_use = dict.fromkeys(graph.outputs, FOREVER)
     for i, layer in enumerate(layers):
         for tensor in layer.op.inputs:
             last_use[tensor] = max(last_use.get(tensor, i), i)
-    first_use = {tensor: -1 for tensor in graph.inputs}
+    first_use = dict.fromkeys(graph.inputs, -1)
     first_use |= {tensor: i for i, layer in enumerate(layers) for tensor in layer.op.outputs}
 
-    groups = _share(graph, layers, last_use)
-    wanted, place = [], {}
-    for group in groups:
+    place: dict[int, str | int] = {}
+    scratch: dict[int, int] = {}
+    wanted: list[tuple[PlanRow, list[int]]] = []  # a buffer without its offset, and its tensors; none: scratch
+    for group in _share(graph, layers, last_use):
         if group[0] in graph.inputs:
             place |= dict.fromkeys(group, "input")
         elif set(group) & set(graph.outputs):
@@ -47,18 +48,18 @@ def plan(graph: Graph, layers: Sequence[Layer]) -> Plan:
             first = min(first_use[t] for t in group)
             last = max(last_use.get(t, first_use[t]) for t in group)
             name = " = ".join(layers[first_use[t]].op.name for t in group)
-            wanted.append((name, graph.tensors[group[0]].size, first, last, group))
-    wanted += [(f"scratch of {x.op.name}", n, i, i, i) for i, x in enumerate(layers) if (n := scratch_size(x))]
+            wanted.append((PlanRow(name, 0, graph.tensors[group[0]].size, first, last), group))
+    for i, layer in enumerate(layers):
+        if size := scratch_size(layer):
+            wanted.append((PlanRow(f"scratch of {layer.op.name}", 0, size, i, i), []))
 
     slots: list[PlanRow] = []
-    scratch = {}
-    for name, size, first, last, owner in sorted(wanted, key=lambda w: (-w[1], w[2])):
-        offset = _lowest_gap(slots, size, first, last)
-        slots.append(PlanRow(name, offset, size, first, last))
-        if isinstance(owner, int):
-            scratch[owner] = offset
-        else:
-            place |= dict.fromkeys(owner, offset)
+    for row, group in sorted(wanted, key=lambda w: (-w[0].size, w[0].first)):
+        offset = _lowest_gap(slots, row)
+        slots.append(replace(row, offset=offset))
+        place |= dict.fromkeys(group, offset)
+        if not group:
+            scratch[row.first] = offset
     return Plan(
         size=_align(max((s.offset + s.size for s in slots), default=0)),
         slots=tuple(sorted(slots, key=lambda s: (s.first, s.offset))),
@@ -103,10 +104,12 @@ def _sources(graph: Graph, layer: Layer) -> list[int]:
     return [layer.op.inputs[0]] if layer.alias else [layer.op.inputs[p] for p in layer.in_place]
 
 
-def _lowest_gap(slots: Sequence[PlanRow], size: int, first: int, last: int) -> int:
+def _lowest_gap(slots: Sequence[PlanRow], row: PlanRow) -> int:
+    """The lowest offset at which row overlaps nothing that is alive at the same time."""
+    alive = (s for s in slots if s.first <= row.last and row.first <= s.last)
     offset = 0
-    for slot in sorted((s for s in slots if s.first <= last and first <= s.last), key=lambda s: s.offset):
-        if offset + size <= slot.offset:
+    for slot in sorted(alive, key=lambda s: s.offset):
+        if offset + row.size <= slot.offset:
             break
         offset = max(offset, _align(slot.offset + slot.size))
     return offset

@@ -1,5 +1,6 @@
 """What MAX_POOL_2D and AVERAGE_POOL_2D have in common: windows over an image, cut where they leave it."""
 
+import numpy as np
 import tflite
 
 from mcuprune import window
@@ -62,15 +63,18 @@ def lower(graph: Graph, op: Op, function: str) -> Layer:
     # In place where windows do not overlap: then an output lies before every input that is still to be read.
     in_place = (0,) if y.kernel <= y.stride and x.kernel <= x.stride else ()
     summary = f"{y.kernel}x{x.kernel}, stride {y.stride}x{x.stride}, {op.attrs['padding']}"
-    return Layer(op, (Call(function, "mcup_pool_2d_t", fields, work=_work(graph, op)),), in_place=in_place, summary=summary)
+    call = Call(function, "mcup_pool_2d_t", fields, work=_work(graph, op))
+    return Layer(op, (call,), in_place=in_place, summary=summary)
 
 
 def _work(graph: Graph, op: Op) -> dict[str, float]:
     """How often the kernels' loops run, for mcuprune.cost: they take four channels at a time, and whole rows as one."""
     y, x = axes(graph, op)
     channels = graph.tensors[op.inputs[0]].shape[3]
-    pixels, line = y.outputs * x.outputs, "row" if x.kernel == x.inputs and x.outputs == 1 else "line"
-    work: dict[str, float] = {"pixel": pixels}
+    start = np.arange(x.outputs) * x.stride - x.before
+    whole = int(np.count_nonzero((start <= 0) & (start + x.kernel >= x.inputs)))  # windows as wide as the image
+    work: dict[str, float] = {"pixel": y.outputs * x.outputs}
     for kind, n in (("four", -(-channels // 4) if channels > 3 else 0), ("one", channels if channels < 4 else 0)):
-        work |= {kind: n * pixels, f"{kind}_{line}": n * y.seen * x.outputs, f"{kind}_input": n * y.seen * x.seen}
+        lines = {f"{kind}_line": n * y.seen * (x.outputs - whole), f"{kind}_row": n * y.seen * whole}
+        work |= {kind: n * y.outputs * x.outputs, **lines, f"{kind}_input": n * y.seen * x.seen}
     return work

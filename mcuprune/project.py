@@ -20,6 +20,7 @@ from mcuprune.graph import Graph
 from mcuprune.layer import Layer
 from mcuprune.plan import Plan
 
+
 def files(
     graph: Graph, layers: Sequence[Layer], plan: Plan, board: Board, isas: Sequence[str] | None = None
 ) -> dict[str, str]:

@@ -57,7 +57,7 @@ def lower(graph: Graph, op: Op, isas: Sequence[str], encoding: str, arrange: Arr
     if y_axis.outputs * x_axis.outputs < 4 or not (holds and suits(m, isas)):
         return None
     channels = graph.operand(op, 0).shape[3]
-    packing = _strips(y_axis, x_axis, 16 * x_axis.kernel * channels, 4) or _columns(y_axis, x_axis, channels)
+    packing = _sliding(y_axis, x_axis, channels) or _columns(y_axis, x_axis, channels)
     encoded = ENCODINGS[encoding].encode(m.weights)
     return layer(graph, op, m, encoding, encoded, arrange(encoded), packing)
 
@@ -103,33 +103,78 @@ def _bound(m: Matrix) -> np.ndarray:
 
 def tiles(y: Axis, x: Axis, channels: int) -> Packing | None:
     """Packing for tiles of the image, None where they are not possible or of no use."""
-    if x.stride != 1 or x.kernel == 1:
+    if x.stride != 1 or x.kernel == 1 or not _slides(y, x):
         return None
-    return _strips(y, x, 4 * (x.kernel + 3) * channels, 1)
+    places = _lefts(x)[:, None] - x.before + np.arange(x.kernel + 3)
+    seen = (places >= 0) & (places + 4 < x.inputs)  # by both pixels of a word: packed in one go
+    calls = np.count_nonzero(~seen) + np.count_nonzero(seen.any(axis=1))
+    return _strips(y, x, 4 * (x.kernel + 3) * channels, calls, places.size)
+
+
+def _sliding(y: Axis, x: Axis, channels: int) -> Packing | None:
+    """Packing for columns that slide down the image, None as for tiles."""
+    if not _slides(y, x):
+        return None
+    first = _lefts(x)[:, None] + np.arange(4)
+    whole = _inside(x)[first] & _inside(x)[first + 4]
+    calls = np.where(whole, 1, x.kernel).sum()
+    return _strips(y, x, 16 * x.kernel * channels, calls, whole.size * x.kernel)
+
+
+def _slides(y: Axis, x: Axis) -> bool:
+    """Whether strips of eight pixels cover the image well, and lines of the window see some lines again."""
+    wasteful = len(_lefts(x)) * y.outputs > WASTE * sum(_groups(y.outputs * x.outputs))
+    return y.kernel > y.stride and (y.dilation, x.dilation) == (1, 1) and x.outputs >= 8 and not wasteful
+
+
+def _lefts(x: Axis) -> np.ndarray:
+    """Where strips begin: the last one reaches back.  In pixels of the output's lines."""
+    return np.minimum(np.arange(0, x.outputs, 8), x.outputs - 8)
+
+
+def _strips(y: Axis, x: Axis, line: int, calls: int, calls_outside: int) -> Packing:
+    """line: packed bytes of a line of the window's; calls: that pack a line of the image, or one outside."""
+    strips = len(_lefts(x))
+    slide = 4 if line <= SHORT else 2
+    lines, kept = y.kernel + (slide - 1) * y.stride, y.kernel - y.stride
+    packed = kept + y.outputs * y.stride
+    inside = np.count_nonzero((np.arange(packed) >= y.before) & (np.arange(packed) < y.before + y.inputs))
+    work = {
+        "pack": strips * packed * line // 2,
+        "run": inside * int(calls) + (packed - inside) * calls_outside,
+        "line": strips * packed,
+        "move": strips * -(-y.outputs // slide) * kept * line // 4,
+    }
+    return Packing(strips * y.outputs, 0, lines * line + 64, slide, work)
 
 
 def _columns(y: Axis, x: Axis, channels: int) -> Packing:
     """Whole columns of the weight matrix, packed anew for every group."""
-    inputs = y.kernel * x.kernel * channels
-    eights, fours = _groups(y.outputs * x.outputs)
-    packed, together = 8 * eights + 4 * fours, 8 if eights else 4
-    work = {"pack": packed * inputs, "line": packed // 2 * y.kernel, "move": 0}
-    return Packing(eights, fours, 2 * together * (inputs + 4 & ~3), 0, work)
+    pixels, inputs = y.outputs * x.outputs, y.kernel * x.kernel * channels
+    eights, fours = _groups(pixels)
+    first, half = np.zeros(0, np.int64), 4 * np.ones(4 * eights + 2 * fours, np.int64)
+    half[4 * eights :] = 2
+    for count, groups in ((8, eights), (4, fours)):
+        starts = np.minimum(8 * eights * (count == 4) + count * np.arange(groups), pixels - count)
+        first = np.concatenate([first, (starts[:, None] + np.arange(count // 2)).reshape(-1)])
+    reached = [np.outer(_reached(y)[:, k], _inside(x)).reshape(-1) for k in range(y.kernel)]
+    whole = sum(int(np.count_nonzero(r[first] & r[first + half])) for r in reached)
+    packed = len(first) * y.kernel
+    run = whole + (packed - whole) * x.kernel
+    work = {"pack": 2 * len(first) * inputs, "run": run, "line": packed, "move": 0}
+    return Packing(eights, fours, (16 if eights else 8) * (inputs + 4 & ~3), 0, work)
 
 
-def _strips(y: Axis, x: Axis, line: int, calls: int) -> Packing | None:
-    """Strips of eight pixels that slide down the image.  line: packed bytes of the window's; calls: that pack it."""
-    strips = -(-x.outputs // 8)
-    groups = strips * y.outputs
-    wasteful = groups > WASTE * sum(_groups(y.outputs * x.outputs))
-    if y.kernel <= y.stride or (y.dilation, x.dilation) != (1, 1) or x.outputs < 8 or wasteful:
-        return None
-    slide = 4 if line <= SHORT else 2
-    lines, kept = y.kernel + (slide - 1) * y.stride, y.kernel - y.stride
-    packed = strips * (kept + y.outputs * y.stride)
-    moved = strips * -(-y.outputs // slide) * kept * line // 4
-    work = {"pack": packed * line // 2, "line": packed * calls, "move": moved}
-    return Packing(groups, 0, lines * line + 64, slide, work)
+def _inside(along: Axis) -> np.ndarray:
+    """Windows that see one run of the image.  -> bool [outputs]"""
+    start = np.arange(along.outputs) * along.stride - along.before
+    return (start >= 0) & (start + along.kernel <= along.inputs) & (along.dilation == 1)
+
+
+def _reached(along: Axis) -> np.ndarray:
+    """Whether the window sees the image through each line of it.  -> bool [outputs, kernel]"""
+    at = np.arange(along.outputs)[:, None] * along.stride - along.before + np.arange(along.kernel) * along.dilation
+    return (at >= 0) & (at < along.inputs)
 
 
 def _groups(pixels: int) -> tuple[int, int]:

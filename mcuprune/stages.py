@@ -11,6 +11,7 @@ from mcuprune import verify as verifying
 from mcuprune.board import Board
 from mcuprune.compiled import Compiled, read
 from mcuprune.errors import McupruneError, UsageError
+from mcuprune.ops import PORTABLE
 from mcuprune.report import Report
 from mcuprune.request import Request, Trained
 from mcuprune.summary import with_counts
@@ -24,7 +25,9 @@ def load(folder: Path) -> tuple[Compiled, Report]:
         if not (folder / name).is_file():
             raise UsageError(f"{folder} has no {name}; build it again")
     graph = read(folder / "model.tflite", made.model.name)
-    layers = tuple(choose.recorded(graph, target, [(row.kernel, row.encoding) for row in made.layers]))
+    # portable twins of the kernels are there, for the host, where the board's own were chosen from
+    isas = target.isas if (folder / "src/runtime/host").is_dir() else PORTABLE
+    layers = tuple(choose.recorded(graph, target, [(row.kernel, row.encoding) for row in made.layers], isas))
     images = (link.measure(folder / f"{image}.elf") for image in ("firmware", "production"))
     return Compiled(graph, layers, plan.plan(graph, layers), target, folder, *images), made
 

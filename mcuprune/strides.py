@@ -86,7 +86,9 @@ def copy(
 
 
 def moved(count: int, size: int, aligned: bool = True) -> dict[str, float]:
-    """The work of so many calls of memcpy for `size` bytes each: it goes by words, on ARMv6-M only if there are four."""
+    """The work of so many calls of memcpy for `size` bytes each: by words, and by blocks of four where there are four."""
     if size % 4 or not aligned:
         return {"byte": count * size}
-    return {"word" if size >= 16 else "short": count * size / 4}
+    if size < 16:
+        return {"short": count * size // 4}
+    return {"long": count, "block": count * (size // 16), "word": count * (size % 16 // 4)}

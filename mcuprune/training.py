@@ -17,12 +17,15 @@ class Trainer:
         self.request, self.say, self.progress = request, say, progress
         self.objective = objective.infer(model, request.data) if request.data else None
         self.method: str | None = None
+        self.epochs = request.epochs or 1
         self.history: list[dict] = []
         self.dense_score = self.score()
 
     def score(self) -> float | None:
         """The metric on the test set; None without data."""
-        return prune.evaluate(self.model, self.request.data, self.objective) if self.request.data else None
+        if self.request.data is None or self.objective is None:
+            return None
+        return prune.evaluate(self.model, self.request.data, self.objective)
 
     def compile(self, stage: Path) -> Compiled:
         """Quantize the model to stage/model.tflite and compile it in stage, to the smallest program there is."""

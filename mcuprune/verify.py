@@ -1,6 +1,8 @@
 """Compare the device with the oracle, byte for byte, and where they differ name the first layer that does."""
 
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 
@@ -29,6 +31,7 @@ class Verdict:
 def verify(compiled: Compiled, inputs: np.ndarray) -> Verdict:
     """Run inputs, int8 [n, ...], through the firmware in QEMU and through the oracle."""
     expected = oracle.run(compiled.tflite, inputs)
+    assert isinstance(expected, np.ndarray)
     run = device.emulate(compiled, compiled.emulator, inputs)
     wrong = (run.outputs.reshape(expected.shape) != expected).reshape(len(inputs), -1).any(axis=1)
     return Verdict(
@@ -44,8 +47,9 @@ def verify(compiled: Compiled, inputs: np.ndarray) -> Verdict:
 
 def first_difference(compiled: Compiled, sample: np.ndarray) -> str:
     """Run one sample, int8 [1, ...], with traces on, and describe the first layer whose output is wrong."""
-    elf = link.link(compiled.src, compiled.folder / "trace", "trace").elf
-    trace = np.frombuffer(device.emulate(compiled, elf, sample).trace, np.int8)
+    with TemporaryDirectory(prefix="mcuprune-") as build:
+        elf = link.link(compiled.src, Path(build), "trace").elf
+        trace = np.frombuffer(device.emulate(compiled, elf, sample).trace, np.int8)
     truth = oracle.run(compiled.tflite, sample, every_tensor=True)
     offset = 0
     for layer in compiled.layers:
@@ -55,8 +59,8 @@ def first_difference(compiled: Compiled, sample: np.ndarray) -> str:
         size = compiled.graph.tensors[index].size
         got, offset = trace[offset : offset + size], offset + size
         want = truth[index].reshape(-1) if index in truth else got
-        wrong = np.flatnonzero(got != want) if want.dtype == np.int8 else []
-        if len(wrong):
+        wrong = np.flatnonzero(got != want)
+        if wrong.size and want.dtype == np.int8:
             at = wrong[0]
             return (
                 f"layer {layer.op.name} ({layer.op.kind}) is the first to differ: {len(wrong)} of {size} bytes, "

@@ -30,7 +30,7 @@ def test_kernels_of_one_layer_are_told_apart():
     kinds = [("mcup_fill_s8", 10, {"byte": 0.5}), ("mcup_copy_s8", 30, {"line": 7.0})]
     samples = []
     for n in range(1, 9):
-        calls = tuple(Call(f, "", {}, work={kind: n * (i + 1) ** (n % 3) for kind in work})
+        calls = tuple(Call(f, "", {}, work=dict.fromkeys(work, n * (i + 1) ** (n % 3)))
                       for i, (f, _, work) in enumerate(kinds))  # fmt: skip
         cycles = [once + sum(work[k] * amount for k, amount in call.work.items())
                   for call, (_, once, work) in zip(calls, kinds, strict=True)]  # fmt: skip

@@ -24,7 +24,7 @@ def chain(sizes: list[int], **layer_options) -> tuple[Graph, list[Layer]]:
 
 @st.composite
 def networks(draw) -> tuple[Graph, list[Layer]]:
-    """Random networks of layers that read one or two earlier tensors, some in place, some aliases, some with scratch."""
+    """Random networks: layers that read one or two earlier tensors, in place, as aliases, with scratch."""
     sizes = [draw(st.integers(1, 40))]
     ops, layers = [], []
     for i in range(draw(st.integers(1, 12))):
@@ -43,7 +43,7 @@ def networks(draw) -> tuple[Graph, list[Layer]]:
 
 def last_uses(graph: Graph) -> dict[int, int]:
     uses = {i: step for step, op in enumerate(graph.ops) for i in op.inputs}
-    return uses | {i: 10**9 for i in graph.outputs}
+    return uses | dict.fromkeys(graph.outputs, 10**9)
 
 
 @given(networks())
@@ -129,9 +129,7 @@ def test_a_reshape_shares_its_input():
 
 def test_a_tensor_read_twice_survives_until_its_last_reader():
     tensors = tuple(tensor(n) for n in (4, 50, 50, 50, 4))
-    ops = tuple(
-        Op("some", f"op{i}", inputs, (i + 1,)) for i, inputs in enumerate([(0,), (1,), (1, 2), (3,)])
-    )
+    ops = tuple(Op("some", f"op{i}", inputs, (i + 1,)) for i, inputs in enumerate([(0,), (1,), (1, 2), (3,)]))
     graph = Graph("residual", tensors, ops, (0,), (4,))
     layers = [Layer(op, (COMPUTE,), in_place=(0, 1) if len(op.inputs) == 2 else ()) for op in ops]
     arena = plan(graph, layers)

@@ -6,6 +6,7 @@ import xml.etree.ElementTree as ET
 from dataclasses import replace
 from pathlib import Path
 
+import models
 import numpy as np
 import pytest
 from test_cli import run
@@ -28,6 +29,15 @@ def test_a_build_is_loaded_as_it_was_made(built):
     assert [layer.op.name for layer in compiled.layers] == [row.name for row in made.layers]
     assert compiled.plan.size == made.ram.arena_bytes
     assert compiled.firmware.flash_bytes == made.flash.total_bytes
+
+
+def test_a_build_of_portable_kernels_is_loaded_as_it_was_made(tmp_path):
+    """Of a budget that the fast ones are too large for."""
+    source = models.save("residual", tmp_path)
+    options = ["--board", "stm32", "--budget", "9KB", "--no-verify", "-o", tmp_path / "build"]
+    assert run("compile", source, *options).code == 0
+    compiled, made = stages.load(tmp_path / "build")
+    assert compiled.plan.size == made.ram.arena_bytes
 
 
 def test_a_build_without_its_firmware_is_refused(folder):
@@ -116,6 +126,7 @@ def test_verify_names_the_first_layer_that_differs_and_writes_junit_for_it(folde
     assert done.out == "0 of 2 samples agree\n"
     assert "error: residual: 2 of 2 samples differ between QEMU " in done.err
     assert "layer conv_2d_2 (conv_2d) is the first to differ: " in done.err
+    assert not (folder / "trace").exists()
     failure = ET.parse(tmp_path / "junit.xml").find("testcase/failure")
     assert "layer conv_2d_2 (conv_2d) is the first to differ: " in failure.get("message")
 

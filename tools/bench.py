@@ -214,7 +214,8 @@ takes on Cortex-M4. Blocks of zeros need fewer bits than the bound, which is tha
 
 
 def _network_table(name: str, nets: Mapping[tuple[str, str, str], Sequence[Row]]) -> Iterator[str]:
-    yield from _head("zeros", "M4 instructions", *(f"{c} cycles" for c in CORES.values()), "predicted", "bytes", "arena",
+    cores = (f"{core} cycles" for core in CORES.values())
+    yield from _head("zeros", "M4 instructions", *cores, "predicted", "bytes", "arena",
                      "for size: bytes", "arena", "M4 cycles", "weights / bound")  # fmt: skip
     opponent = BASELINE["networks"][name]
     first = opponent["cortex-m4"]
@@ -231,7 +232,9 @@ def _network_table(name: str, nets: Mapping[tuple[str, str, str], Sequence[Row]]
 
 
 def _sparse_table(rows: Sequence[Row]) -> Iterator[str]:
-    yield from _head("layer", "zeros", "kernel", "instructions", "cycles", "predicted", "speed-up", "weights", "/ bound")
+    yield from _head(
+        "layer", "zeros", "kernel", "instructions", "cycles", "predicted", "speed-up", "weights", "/ bound"
+    )
     for row in rows:
         yield _line(row.name, f"{100 * row.sparsity:.0f} %", row.kernel, f"{row.instructions:,}", f"{row.cycles:,}",
                     _error(row), f"{speed_up(row):.2f}x", f"{row.weights:,}",

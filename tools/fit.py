@@ -7,7 +7,7 @@ Random layers, in every way to compute them, run in QEMU.  Each is an equation,
 and the costs are what leaves the least relative errors, none of them negative.  Every third layer is left out at
 first: how well the others predict it is printed.  The table itself is fitted to all.
 
-    python tools/fit.py [--cores cortex-m4,cortex-m3] [--rounds 4]
+    python tools/fit.py [--cores cortex-m4,cortex-m3] [--rounds 8]
 """
 
 import itertools
@@ -131,7 +131,7 @@ def text(table: Mapping[str, Costs]) -> str:
 
 @click.command()
 @click.option("--cores", default=",".join(CORES), help="to measure, the others keep their costs")
-@click.option("--rounds", default=4, help=f"of {ROUND} layers each")
+@click.option("--rounds", default=8, help=f"of {ROUND} layers each")
 def main(cores: str, rounds: int) -> None:
     chosen = cores.split(",")
     table = {cpu: dict(costs) for cpu, costs in cost.table().items()}

@@ -68,7 +68,9 @@ def mean(image: tuple[int, int, int]) -> Graph:
 
 
 def softmax(rows: int, depth: int) -> Graph:
-    return single("softmax", [quantized("x", (rows, depth), 0.1)], quantized("y", (rows, depth), 1 / 256, -128), beta=1.0)
+    return single(
+        "softmax", [quantized("x", (rows, depth), 0.1)], quantized("y", (rows, depth), 1 / 256, -128), beta=1.0
+    )
 
 
 def relu(shape: tuple[int, ...]) -> Graph:
@@ -139,12 +141,19 @@ def pruned(random: Random, rows: int, inputs: int, sparsity: float) -> np.ndarra
     return weights
 
 
+def activated(graph: Graph) -> Graph:
+    """With ReLU6, if its operator can have an activation: an output that is clamped to less than int8."""
+    (op,) = graph.ops
+    attrs = {name: "RELU6" if name == "fused_activation_function" else value for name, value in op.attrs.items()}
+    return replace(graph, ops=(replace(op, attrs=attrs),))
+
+
 def at_random(random: Random) -> Iterator[Graph]:
     """Layers of every kind, small ones for what a kernel does once and larger ones for what it does often."""
     while True:
         for kind, share in _SHARES.items():
             for _ in range(share):
-                yield kind(random)
+                yield activated(kind(random)) if random.random() < 0.2 else kind(random)
 
 
 def _convolution(random: Random) -> Graph:

@@ -1,18 +1,21 @@
-/* ADD: the walk along broadcast dimensions, and the arithmetic of a line, for every instruction set. */
+/* ADD: the walk along broadcast dimensions, and the arithmetic of a line, for every instruction
+ * set. */
 #ifndef MCUP_ADD_H
 #define MCUP_ADD_H
 
 #include "mcup_math.h"
 
 /* The innermost dimension: layer->dims[3] elements. */
-typedef void mcup_add_line_t(const mcup_add_t *layer, const int8_t *a, const int8_t *b, int8_t *output);
+typedef void mcup_add_line_t(const mcup_add_t *layer, const int8_t *a, const int8_t *b,
+                             int8_t *output);
 
 static inline int32_t mcup_add_operand(int32_t x, int32_t multiplier, int shift)
 {
     return mcup_round_shift(mcup_high_multiply(x * (1 << 20), multiplier), shift);
 }
 
-static inline void mcup_add_line(const mcup_add_t *layer, const int8_t *a, const int8_t *b, int8_t *output)
+static inline void mcup_add_line(const mcup_add_t *layer, const int8_t *a, const int8_t *b,
+                                 int8_t *output)
 {
     const int32_t a_step = layer->a_steps[3];
     const int32_t b_step = layer->b_steps[3];
@@ -25,8 +28,8 @@ static inline void mcup_add_line(const mcup_add_t *layer, const int8_t *a, const
     }
 }
 
-static inline void mcup_add_lines(const mcup_add_t *layer, const int8_t *a, const int8_t *b, int8_t *output,
-                                  mcup_add_line_t *line)
+static inline void mcup_add_lines(const mcup_add_t *layer, const int8_t *a, const int8_t *b,
+                                  int8_t *output, mcup_add_line_t *line)
 {
     const int32_t *n = layer->dims;
     const int32_t *s = layer->a_steps;
@@ -35,7 +38,8 @@ static inline void mcup_add_lines(const mcup_add_t *layer, const int8_t *a, cons
     for (int32_t i = 0; i < n[0]; i++) {
         for (int32_t j = 0; j < n[1]; j++) {
             for (int32_t k = 0; k < n[2]; k++, output += n[3]) {
-                line(layer, a + i * s[0] + j * s[1] + k * s[2], b + i * t[0] + j * t[1] + k * t[2], output);
+                line(layer, a + i * s[0] + j * s[1] + k * s[2], b + i * t[0] + j * t[1] + k * t[2],
+                     output);
             }
         }
     }

@@ -1,11 +1,13 @@
-/* ADD of elements that follow one another in both operands, in assembly: what the instruction sets have in common. */
+/* ADD of elements that follow one another in both operands, in assembly: what the instruction sets
+ * have in common. */
 #ifndef MCUP_ADD_ASM_H
 #define MCUP_ADD_ASM_H
 
 #ifndef __ASSEMBLER__
 #include "mcup_add.h"
 
-/* In the order of the assembly's registers.  Here `a` is the operand of the larger scale, which is only halved. */
+/* In the order of the assembly's registers.  Here `a` is the operand of the larger scale, which is
+ * only halved. */
 typedef struct {
     int32_t a_offset; /* << 20 */
     int32_t b_offset; /* << 21 */
@@ -18,9 +20,11 @@ typedef struct {
 } mcup_add_constants_t;
 
 /* Saturates to int8; size is at least 1. */
-void mcup_add_run(const mcup_add_constants_t *, const int8_t *a, const int8_t *b, int8_t *output, int32_t size);
+void mcup_add_run(const mcup_add_constants_t *, const int8_t *a, const int8_t *b, int8_t *output,
+                  int32_t size);
 
-static inline void mcup_add_neighbours(const mcup_add_t *layer, const int8_t *a, const int8_t *b, int8_t *output)
+static inline void mcup_add_neighbours(const mcup_add_t *layer, const int8_t *a, const int8_t *b,
+                                       int8_t *output)
 {
     const int swapped = layer->a_shift != 0;
     const int32_t a_offset = swapped ? layer->b_offset : layer->a_offset;
@@ -41,19 +45,20 @@ static inline void mcup_add_neighbours(const mcup_add_t *layer, const int8_t *a,
 }
 
 /* Every line, saturated to int8. */
-static inline void mcup_add_fast(const mcup_add_t *layer, const int8_t *a, const int8_t *b, int8_t *output)
+static inline void mcup_add_fast(const mcup_add_t *layer, const int8_t *a, const int8_t *b,
+                                 int8_t *output)
 {
     const int neighbours = layer->a_steps[3] == 1 && layer->b_steps[3] == 1;
+    const int fast = neighbours && layer->shift >= 1 && layer->shift <= 22;
 
-    mcup_add_lines(layer, a, b, output,
-                   neighbours && layer->shift >= 1 && layer->shift <= 22 ? mcup_add_neighbours : mcup_add_line);
+    mcup_add_lines(layer, a, b, output, fast ? mcup_add_neighbours : mcup_add_line);
 }
 
 #else
-/* The operand of the larger scale is only halved, by multiplier 2^30 and shift 0: (a + offset) << 19.  The other one,
- * and the sum, are multiplied and shifted right, rounded both times.  All of it is doubled, so that the high word of a
- * product is the answer but for its rounding; and with the sign of the number, s = x >> 31, a constant does the second
- * one:
+/* The operand of the larger scale is only halved, by multiplier 2^30 and shift 0: it becomes
+ * (a + offset) << 19.  The other one, and the sum, are multiplied and shifted right, rounded both
+ * times.  All of it is doubled, so that the high word of a product is the answer but for its
+ * rounding; and with the sign of the number, s = x >> 31, a constant does the second one:
  *
  *     x / 2^e, halves away from zero  =  (x + s + (1 << (e - 1))) >> e
  *

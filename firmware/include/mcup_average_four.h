@@ -10,8 +10,8 @@ static inline int32_t mcup_mean_of(int32_t sum, int32_t count)
 }
 
 /* Neither of these is inline, for the registers. */
-static __attribute__((noinline)) void mcup_average_four(const mcup_seen_t *seen, const int8_t *input,
-                                                        int32_t result[4])
+static __attribute__((noinline)) void mcup_average_four(const mcup_seen_t *seen,
+                                                        const int8_t *input, int32_t result[4])
 {
     const int32_t step = seen->step, row = seen->row, width = seen->width;
     int32_t a = 0, b = 0, c = 0, d = 0;
@@ -33,7 +33,8 @@ static __attribute__((noinline)) void mcup_average_four(const mcup_seen_t *seen,
     result[3] = mcup_mean_of(d, seen->count);
 }
 
-static __attribute__((noinline)) int32_t mcup_average_one(const mcup_seen_t *seen, const int8_t *input)
+static __attribute__((noinline)) int32_t mcup_average_one(const mcup_seen_t *seen,
+                                                          const int8_t *input)
 {
     const int32_t step = seen->step, row = seen->row, width = seen->width;
     int32_t sum = 0;
@@ -47,8 +48,8 @@ static __attribute__((noinline)) int32_t mcup_average_one(const mcup_seen_t *see
     return mcup_mean_of(sum, seen->count);
 }
 
-static inline void mcup_average_pixel(const mcup_pool_2d_t *layer, mcup_rectangle_t window, const int8_t *input,
-                                      int8_t *output)
+static inline void mcup_average_pixel(const mcup_pool_2d_t *layer, mcup_rectangle_t window,
+                                      const int8_t *input, int8_t *output)
 {
     mcup_pool_pixel(layer, window, input, output, mcup_average_four, mcup_average_one);
 }

@@ -1,9 +1,10 @@
 /* Depthwise 3x3, one channel at a time: how the fast kernels see a layer, in C and in assembly.
  *
- * A line is a run of outputs, along x or along y; it reads three input lines, column after column.  Columns and lines
- * outside the image cost no test in the loop: such a column is a constant, and a line that sees two input lines is
- * computed from three, its taps moved and the third one zero.  So nothing outside the image is ever read; the image
- * must be three lines high and three columns wide.
+ * A line is a run of outputs, along x or along y; it reads three input lines, column after column.
+ * Columns and lines outside the image cost no test in the loop: such a column is a constant, and a
+ * line that sees two input lines is computed from three, its taps moved and the third one zero.  So
+ * nothing outside the image is ever read; the image must be three lines high and three columns
+ * wide.
  */
 #ifndef MCUP_DEPTHWISE_3X3_H
 #define MCUP_DEPTHWISE_3X3_H
@@ -20,7 +21,8 @@ typedef struct {
     const int8_t *input;    /* of the channel, as everything that follows it here */
     const int8_t *taps;
     const mcup_row_t *row;
-    intptr_t output;        /* stride 1: from the end of an input column to the output that it finishes; 2: address */
+    intptr_t output;        /* stride 1: bytes from the end of an input column to the output that it
+                               finishes; stride 2: the first output's address */
     int32_t channels;       /* to go */
     int32_t zero_points;    /* of the input, in both halves */
     int32_t zero_twice;     /* 2 * zero point of the output + 1 */
@@ -31,10 +33,10 @@ typedef struct {
     int32_t last;           /* to the last three lines */
     int32_t before;         /* columns outside the image, in front and behind: 0 or 1 */
     int32_t behind;
-    int32_t span;           /* bytes from the start of a line, of input or of output, until whole steps end */
+    int32_t span;           /* bytes of a line, of input or of output, until whole steps end */
     int32_t entry;          /* into the unrolled loop */
     int32_t to_line;        /* bytes from the end of an input line to the start of the next */
-    int32_t output_step;    /* stride 1, no column outside: what `output` grows by from line to line */
+    int32_t output_step;    /* stride 1, VALID: what `output` grows by from line to line */
 } mcup_lines_t;
 
 /* along_y: lines run down the image; only where all sides are padded */
@@ -81,7 +83,9 @@ static inline mcup_lines_t mcup_lines(const mcup_depthwise_conv_2d_t *layer, con
 void mcup_depthwise_3x3_stride_1(const mcup_lines_t *);
 void mcup_depthwise_3x3_stride_2(const mcup_lines_t *);
 
-static inline void mcup_depthwise_3x3(const mcup_depthwise_conv_2d_t *layer, const int8_t *input, int8_t *output)
+/* Stride 1 */
+static inline void mcup_depthwise_3x3(const mcup_depthwise_conv_2d_t *layer, const int8_t *input,
+                                      int8_t *output)
 {
     const mcup_window_t *w = &layer->window;
     const int along_y = w->left && w->output_height > w->output_width; /* fewer lines cost less */
@@ -99,8 +103,9 @@ static inline void mcup_depthwise_3x3(const mcup_depthwise_conv_2d_t *layer, con
     mcup_depthwise_3x3_stride_1(&lines);
 }
 
-static inline void mcup_depthwise_3x3_half(const mcup_depthwise_conv_2d_t *layer, const int8_t *input,
-                                           int8_t *output)
+/* Stride 2 */
+static inline void mcup_depthwise_3x3_half(const mcup_depthwise_conv_2d_t *layer,
+                                           const int8_t *input, int8_t *output)
 {
     const mcup_window_t *w = &layer->window;
     mcup_lines_t lines = mcup_lines(layer, input, output, 0);

@@ -1,13 +1,13 @@
-/* Depthwise convolution without a gathered column, one output after the other: the definition of the kernels that
- * read the image where it lies. */
+/* Depthwise convolution without a gathered column, one output after the other: the definition of
+ * the kernels that read the image where it lies. */
 #ifndef MCUP_DEPTHWISE_TAPS_H
 #define MCUP_DEPTHWISE_TAPS_H
 
 #include "mcup_matrix.h"
 
 /* Output pixel (y, x) of an output channel. */
-static inline int8_t mcup_depthwise_output(const mcup_depthwise_conv_2d_t *layer, const int8_t *input, int y, int x,
-                                           int channel)
+static inline int8_t mcup_depthwise_output(const mcup_depthwise_conv_2d_t *layer,
+                                           const int8_t *input, int y, int x, int channel)
 {
     const mcup_window_t *w = &layer->window;
     const mcup_row_t *row = layer->matrix.row + channel;
@@ -19,14 +19,17 @@ static inline int8_t mcup_depthwise_output(const mcup_depthwise_conv_2d_t *layer
         const int from_y = y * w->stride_y - w->top + ky * w->dilation_y;
         for (int kx = 0; kx < w->kernel_width; kx++) {
             const int from_x = x * w->stride_x - w->left + kx * w->dilation_x;
-            const int inside = from_y >= 0 && from_y < w->input_height && from_x >= 0 && from_x < w->input_width;
-            acc += *weight++ * (inside ? of_channel[(from_y * w->input_width + from_x) * w->channels] : w->fill);
+            const int pixel = from_y * w->input_width + from_x;
+            const int inside = from_y >= 0 && from_y < w->input_height && from_x >= 0
+                            && from_x < w->input_width;
+            acc += *weight++ * (inside ? of_channel[pixel * w->channels] : w->fill);
         }
     }
     return mcup_finish_row(&layer->matrix, row, acc);
 }
 
-static inline void mcup_depthwise_taps(const mcup_depthwise_conv_2d_t *layer, const int8_t *input, int8_t *output)
+static inline void mcup_depthwise_taps(const mcup_depthwise_conv_2d_t *layer, const int8_t *input,
+                                       int8_t *output)
 {
     for (int y = 0; y < layer->window.output_height; y++) {
         for (int x = 0; x < layer->window.output_width; x++) {

@@ -10,7 +10,8 @@ static inline int32_t mcup_larger_of(int32_t a, int32_t b)
 }
 
 /* Neither of these is inline, for the registers. */
-static __attribute__((noinline)) void mcup_max_four(const mcup_seen_t *seen, const int8_t *input, int32_t result[4])
+static __attribute__((noinline)) void mcup_max_four(const mcup_seen_t *seen, const int8_t *input,
+                                                    int32_t result[4])
 {
     const int32_t step = seen->step, row = seen->row, width = seen->width;
     int32_t a = INT8_MIN, b = a, c = a, d = a;
@@ -46,8 +47,8 @@ static __attribute__((noinline)) int32_t mcup_max_one(const mcup_seen_t *seen, c
     return largest;
 }
 
-static inline void mcup_max_pixel(const mcup_pool_2d_t *layer, mcup_rectangle_t window, const int8_t *input,
-                                  int8_t *output)
+static inline void mcup_max_pixel(const mcup_pool_2d_t *layer, mcup_rectangle_t window,
+                                  const int8_t *input, int8_t *output)
 {
     mcup_pool_pixel(layer, window, input, output, mcup_max_four, mcup_max_one);
 }

@@ -6,7 +6,8 @@
 
 static inline int8_t mcup_mean_output(const mcup_mean_t *layer, int32_t sum)
 {
-    return mcup_clamp(mcup_scale(sum, layer->multiplier, layer->shift), layer->zero_point, INT8_MIN, INT8_MAX);
+    return mcup_clamp(mcup_scale(sum, layer->multiplier, layer->shift), layer->zero_point,
+                      INT8_MIN, INT8_MAX);
 }
 
 static inline int32_t mcup_mean_sum(const mcup_mean_t *layer, const int8_t *input)
@@ -24,10 +25,11 @@ static inline int32_t mcup_mean_sum(const mcup_mean_t *layer, const int8_t *inpu
 }
 
 /* Not inline, for the registers. */
-static __attribute__((noinline)) void mcup_mean_four_sums(const mcup_mean_t *layer, const int8_t *input,
-                                                          int32_t sum[4])
+static __attribute__((noinline)) void mcup_mean_four_sums(const mcup_mean_t *layer,
+                                                          const int8_t *input, int32_t sum[4])
 {
-    const int32_t step = layer->summed_steps[1], row = layer->summed_steps[0], count = layer->summed[1];
+    const int32_t step = layer->summed_steps[1], row = layer->summed_steps[0];
+    const int32_t count = layer->summed[1];
     int32_t a = layer->bias, b = a, c = a, d = a;
 
     for (int32_t i = layer->summed[0]; i > 0; i--, input += row) {

@@ -1,4 +1,5 @@
-/* MUL of elements that follow one another in both operands, in assembly: what the instruction sets have in common. */
+/* MUL of elements that follow one another in both operands, in assembly: what the instruction sets
+ * have in common. */
 #ifndef MCUP_MUL_ASM_H
 #define MCUP_MUL_ASM_H
 
@@ -15,9 +16,11 @@ typedef struct {
 } mcup_mul_constants_t;
 
 /* Saturates to int8; size is at least 1. */
-void mcup_mul_run(const mcup_mul_constants_t *, const int8_t *a, const int8_t *b, int8_t *output, int32_t size);
+void mcup_mul_run(const mcup_mul_constants_t *, const int8_t *a, const int8_t *b, int8_t *output,
+                  int32_t size);
 
-static inline void mcup_mul_neighbours(const mcup_mul_t *layer, const int8_t *a, const int8_t *b, int8_t *output)
+static inline void mcup_mul_neighbours(const mcup_mul_t *layer, const int8_t *a, const int8_t *b,
+                                       int8_t *output)
 {
     const mcup_mul_constants_t constants = {
         .a_offset = 2 * layer->a_offset,
@@ -31,17 +34,19 @@ static inline void mcup_mul_neighbours(const mcup_mul_t *layer, const int8_t *a,
 }
 
 /* Every line, saturated to int8. */
-static inline void mcup_mul_fast(const mcup_mul_t *layer, const int8_t *a, const int8_t *b, int8_t *output)
+static inline void mcup_mul_fast(const mcup_mul_t *layer, const int8_t *a, const int8_t *b,
+                                 int8_t *output)
 {
     const int neighbours = layer->a_steps[3] == 1 && layer->b_steps[3] == 1;
+    const int fast = neighbours && layer->shift >= 1 && layer->shift <= 22;
 
-    mcup_mul_lines(layer, a, b, output,
-                   neighbours && layer->shift >= 1 && layer->shift <= 22 ? mcup_mul_neighbours : mcup_mul_line);
+    mcup_mul_lines(layer, a, b, output, fast ? mcup_mul_neighbours : mcup_mul_line);
 }
 
 #else
-/* The product is doubled, so that the high word of what it is multiplied to is the answer but for its rounding, and
- * with its sign, s = x >> 31, a constant does the second one, halves away from zero: (x + s + (1 << (shift - 1))) >> shift.
+/* The product is doubled, so that the high word of what it is multiplied to is the answer but for
+ * its rounding, and with its sign, s = x >> 31, a constant does the second one, halves away from
+ * zero: (x + s + (1 << (shift - 1))) >> shift.
  *
  *     r0 r1 r2    a, b, output       r3 r4     offsets of a, doubled, and b
  *     r5 r6 r7    rounding constant with the zero point, multiplier, shift

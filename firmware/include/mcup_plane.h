@@ -1,12 +1,14 @@
-/* Depthwise convolution of any shape: a channel at a time, from a plane of its own, four outputs at a time.
+/* Depthwise convolution of any shape: a channel at a time, from a plane of its own, four outputs at
+ * a time.
  *
- * The channel is copied to a plane with a margin of the zero point, so that no window leaves it, and its neighbours
- * become neighbours in memory.  Lines of the plane run along x or y.  They are long enough for a whole number of
- * groups of four outputs; what such a group computes beyond the end of a line is not stored.
+ * The channel is copied to a plane with a margin of the zero point, so that no window leaves it,
+ * and its neighbours become neighbours in memory.  Lines of the plane run along x or y.  They are
+ * long enough for a whole number of groups of four outputs; what such a group computes beyond the
+ * end of a line is not stored.
  *
- * A file that includes this one says before what a place of the plane is, mcup_place_t, how mcup_place makes one of an
- * input, and what a tap is, mcup_tap_t: one weight, or several side by side.  The scratch holds the channel's taps, then
- * the plane.
+ * A file that includes this one says before what a place of the plane is, mcup_place_t, how
+ * mcup_place makes one of an input, and what a tap is, mcup_tap_t: one weight, or several side by
+ * side.  The scratch holds the channel's taps, then the plane.
  */
 #ifndef MCUP_PLANE_H
 #define MCUP_PLANE_H
@@ -14,7 +16,7 @@
 #ifndef __ASSEMBLER__
 #include "mcuprune.h"
 
-/* What is computed of a channel; steps are in bytes.  In the order of the assembly's stack frame. */
+/* What is computed of a channel; steps are in bytes. In the order of the assembly's stack frame. */
 typedef struct {
     int32_t stride;         /* in the plane, from an output to the next */
     int32_t entry;          /* into a loop of four taps: those that are left out at first */
@@ -35,12 +37,13 @@ typedef struct {
     int32_t output_line;    /* in the output, from line to line */
 } mcup_sweep_t;
 
-/* Every output of a channel: clamp((sum * multiplier / 2^31, rounded, + round - (1 if sum < 0)) >> shift) to int8. */
+/* Every output of a channel: clamp((sum * multiplier / 2^31, rounded, + round - (1 if sum < 0)) >>
+ * shift) to int8. */
 typedef void mcup_sweep_channel_t(const mcup_sweep_t *);
 
 /* Lay `rows` rows of `count` weights out as taps. */
-typedef void mcup_lay_taps_t(mcup_tap_t *tap, const int8_t *weight, int32_t rows, int32_t row_step, int32_t count,
-                             int32_t step);
+typedef void mcup_lay_taps_t(mcup_tap_t *tap, const int8_t *weight, int32_t rows, int32_t row_step,
+                             int32_t count, int32_t step);
 
 static inline int32_t mcup_least_of(int32_t a, int32_t b)
 {
@@ -56,8 +59,8 @@ typedef struct {
 } mcup_axis_t;
 
 /* lines of count places each, `length` places apart */
-static inline void mcup_copy_channel(mcup_place_t *to, int32_t length, const int8_t *input, int32_t lines,
-                                     int32_t line_step, int32_t count, int32_t step)
+static inline void mcup_copy_channel(mcup_place_t *to, int32_t length, const int8_t *input,
+                                     int32_t lines, int32_t line_step, int32_t count, int32_t step)
 {
     for (; lines > 0; lines--, input += line_step, to += length) {
         const int8_t *from = input;
@@ -77,22 +80,45 @@ static inline void mcup_copy_channel(mcup_place_t *to, int32_t length, const int
 }
 
 /* side_by_side: weights of a tap */
-static inline void mcup_depthwise_plane(const mcup_depthwise_plane_t *layer, const int8_t *input, int8_t *output,
+static inline void mcup_depthwise_plane(const mcup_depthwise_plane_t *layer, const int8_t *input,
+                                        int8_t *output,
                                         int32_t side_by_side, mcup_lay_taps_t *lay_taps,
                                         mcup_sweep_channel_t *sweep_channel)
 {
     const mcup_window_t *w = &layer->depthwise.window;
     const mcup_matrix_t *m = &layer->depthwise.matrix;
-    const mcup_axis_t y = { w->input_height, w->output_height, w->kernel_height, w->kernel_width, w->stride_y,
-                            w->dilation_y, w->top, w->input_width * w->channels, w->output_width * m->rows };
-    const mcup_axis_t x = { w->input_width, w->output_width, w->kernel_width, 1, w->stride_x, w->dilation_x,
-                            w->left, w->channels, m->rows };
+    const mcup_axis_t y = {
+        .inputs = w->input_height,
+        .outputs = w->output_height,
+        .taps = w->kernel_height,
+        .weight_step = w->kernel_width,
+        .stride = w->stride_y,
+        .dilation = w->dilation_y,
+        .before = w->top,
+        .input_step = w->input_width * w->channels,
+        .output_step = w->output_width * m->rows,
+    };
+    const mcup_axis_t x = {
+        .inputs = w->input_width,
+        .outputs = w->output_width,
+        .taps = w->kernel_width,
+        .weight_step = 1,
+        .stride = w->stride_x,
+        .dilation = w->dilation_x,
+        .before = w->left,
+        .input_step = w->channels,
+        .output_step = m->rows,
+    };
     const mcup_axis_t along = layer->along_y ? y : x;
     const mcup_axis_t across = layer->along_y ? x : y;
     const int32_t groups = (along.outputs + 3) / 4;
-    const int32_t length = (4 * groups - 1) * along.stride + (along.taps - 1) * along.dilation + 1;
-    const int32_t lines = (across.outputs - 1) * across.stride + (across.taps - 1) * across.dilation + 1;
+    const int32_t reach = (along.taps - 1) * along.dilation;
+    const int32_t length = (4 * groups - 1) * along.stride + reach + 1;
+    const int32_t lines = (across.outputs - 1) * across.stride
+                        + (across.taps - 1) * across.dilation + 1;
     const int32_t taps = (along.taps + side_by_side - 1) / side_by_side;
+    const int32_t copied = mcup_least_of(along.inputs, length - along.before);
+    const int32_t copied_lines = mcup_least_of(across.inputs, lines - across.before);
     const int32_t size = (int32_t)sizeof(mcup_place_t);
     mcup_tap_t *tap = (mcup_tap_t *)(void *)w->column;
     mcup_place_t *plane = (mcup_place_t *)(tap + across.taps * taps);
@@ -118,8 +144,7 @@ static inline void mcup_depthwise_plane(const mcup_depthwise_plane_t *layer, con
     for (int32_t row = 0; row < m->rows; row++, weight += m->inputs) {
         if (row % layer->depthwise.multiplier == 0) {
             mcup_copy_channel(plane + across.before * length + along.before, length, input,
-                              mcup_least_of(across.inputs, lines - across.before), across.input_step,
-                              mcup_least_of(along.inputs, length - along.before), along.input_step);
+                              copied_lines, across.input_step, copied, along.input_step);
             input++;
         }
         lay_taps(tap, weight, across.taps, across.weight_step, along.taps, along.weight_step);

@@ -3,8 +3,9 @@
 
 /* void \name(const mcup_sweep_t *), with two macros of the instruction set:
  *
- *     TAP_OF_FOUR         r0-r3 sums, r4 places, r5 taps, r11 and r12 strides to the second and fourth output
- *     STORE sum           r4 multiplier, r5 round, r6 shift, r7 output, r8 its step; r10 and lr are free
+ *     TAP_OF_FOUR   r0-r3 sums, r4 places, r5 taps, r11 and r12 strides to the second and
+ *                   the fourth output
+ *     STORE sum     r4 multiplier, r5 round, r6 shift, r7 output, r8 its step; r10, lr: free
  */
     .macro SWEEP_CHANNEL name
     .global \name

@@ -22,17 +22,19 @@ static inline int8_t mcup_pool_clamp(const mcup_pool_2d_t *layer, int32_t x)
     return (int8_t)(x > layer->most ? layer->most : x);
 }
 
-static inline void mcup_pool_clamp_four(const mcup_pool_2d_t *layer, const int32_t four[4], int8_t *output)
+static inline void mcup_pool_clamp_four(const mcup_pool_2d_t *layer, const int32_t four[4],
+                                        int8_t *output)
 {
     for (int i = 0; i < 4; i++) {
         output[i] = mcup_pool_clamp(layer, four[i]);
     }
 }
 
-/* Where there are more than four channels, but no multiple of four, the last four are pooled together; before the
- * others are stored, which may be where they were read from. */
-static inline void mcup_pool_pixel(const mcup_pool_2d_t *layer, mcup_rectangle_t window, const int8_t *input,
-                                   int8_t *output, mcup_pool_four_t *of_four, mcup_pool_one_t *of_one)
+/* Where there are more than four channels, but no multiple of four, the last four are pooled
+ * together; before the others are stored, which may be where they were read from. */
+static inline void mcup_pool_pixel(const mcup_pool_2d_t *layer, mcup_rectangle_t window,
+                                   const int8_t *input, int8_t *output,
+                                   mcup_pool_four_t *of_four, mcup_pool_one_t *of_one)
 {
     const int32_t channels = layer->channels;
     const int32_t row = layer->input_width * channels;

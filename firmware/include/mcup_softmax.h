@@ -1,5 +1,5 @@
-/* SOFTMAX, int8, in gemmlowp's fixed point; exponentials come from a table.  For every instruction set: they differ in
- * how they multiply (mcup_math.h). */
+/* SOFTMAX, int8, in gemmlowp's fixed point; exponentials come from a table.  For every instruction
+ * set: they differ in how they multiply (mcup_math.h). */
 #ifndef MCUP_SOFTMAX_H
 #define MCUP_SOFTMAX_H
 
@@ -18,7 +18,8 @@ static inline int32_t mcup_reciprocal(int32_t x)
     return guess > INT32_MAX / 2 ? INT32_MAX : guess * 2;
 }
 
-static inline void mcup_softmax_row(const mcup_softmax_t *layer, const int8_t *input, int8_t *output)
+static inline void mcup_softmax_row(const mcup_softmax_t *layer, const int8_t *input,
+                                    int8_t *output)
 {
     const int32_t *exponential = layer->exponential;
     const int32_t depth = layer->depth;

@@ -11,12 +11,12 @@
 
 #include <string.h>
 
-/* In assembly: all rows of the matrix times a group of packed columns.  output: the first pixel's. */
+/* In assembly: all rows of the matrix times a group of packed columns; output: the first pixel's */
 typedef void mcup_split_rows_t(const mcup_split_matrix_t *matrix, const uint32_t *columns,
                                int8_t *output);
 
-/* And the words of the same `count` inputs, at least one, of two pixels: every fourth word from `to` on
- * in a group of eight pixels, every second in one of four. */
+/* And the words of the same `count` inputs, at least one, of two pixels: every fourth word from
+ * `to` on in a group of eight pixels, every second in one of four. */
 typedef void mcup_split_pack_t(const int8_t *a, const int8_t *b, uint32_t *to, int32_t count);
 mcup_split_pack_t mcup_split_pack_8, mcup_split_pack_4;
 
@@ -35,7 +35,7 @@ typedef struct {
     uint32_t *columns;
     int width;             /* of the image, in bytes */
     int run;               /* of a line of the window, in bytes */
-    int farthest;          /* bytes of the image's lines at which such a run may begin: 0..farthest - 1 */
+    int farthest;          /* such a run may begin at bytes 0..farthest - 1 of a line */
 } mcup_split_t;
 
 /* Words to lower addresses. */
@@ -61,8 +61,8 @@ static inline const int8_t *mcup_split_image(const mcup_split_t *split, int y)
     return inside ? split->input + y * split->width : NULL;
 }
 
-/* One line of the windows of two pixels, side by side.  a, b: lines of the image; at_a, at_b: the bytes
- * of them where the windows begin. */
+/* One line of the windows of two pixels, side by side.  a, b: lines of the image; at_a, at_b: the
+ * bytes of them where the windows begin. */
 static void mcup_split_line(const mcup_split_t *split, const int8_t *a, int at_a, const int8_t *b,
                             int at_b, uint32_t *to, int step)
 {
@@ -170,9 +170,9 @@ static inline void mcup_split_column_line(const mcup_split_t *split, const int8_
     }
 }
 
-/* Strips of eight pixels from the top to the bottom of the image, `slide` of its lines at a time.  Lines
- * of the window that the next ones see, too, move up and need not be packed again.  line: words of a
- * packed one. */
+/* Strips of eight pixels from the top to the bottom of the image, `slide` of its lines at a time.
+ * Lines of the window that the next ones see, too, move up and need not be packed again.  line:
+ * words of a packed one. */
 static inline void mcup_split_strips(const mcup_conv_2d_split_t *layer, const mcup_split_t *split,
                                      int8_t *output, mcup_split_rows_t *eight, int line,
                                      mcup_split_strip_line_t *pack_line)

@@ -51,7 +51,8 @@ def lower(graph: Graph, op: Op, isas: Sequence[str], room: int | None = None) ->
             "strip": strip,
             "width": width,
         },
-        work=_work(y_axis, x_axis, channels, strip, rows, int(encoded.row_bytes.sum()) // 2),
+        work=_work(y_axis, x_axis, channels, strip, rows, int(encoded.row_bytes.sum()) // 2)
+        | {"clamped": m.clamped(y_axis.outputs * x_axis.outputs * rows)},
     )
     return conv_2d.layer(graph, op, m, call, encoded)
 

@@ -60,6 +60,7 @@ def layer(graph: Graph, op: Op, m: Matrix, function: str, matrix: Quads, line: i
         "kept": (y.kernel * y.outputs - lines) * line,
         "pair": groups * pairs,
         "word": groups * pairs * matrix.words,
+        "clamped": m.clamped(y.outputs * x.outputs * len(m.weights)),
     }
     call = Call(function, "mcup_conv_2d_lines_t", fields, work=work)
     return conv_2d.layer(graph, op, m, call, matrix.encoded(m.weights))

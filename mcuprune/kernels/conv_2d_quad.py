@@ -2,10 +2,13 @@
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from mcuprune.graph import Graph, Op
 from mcuprune.layer import Call, Field, Layer, Scratch
 from mcuprune.ops import conv_2d
 from mcuprune.quads import quads
+from mcuprune.window import Axis
 
 OP = "conv_2d"
 PIXELS, TOGETHER, UNIT = 4, 2, 2  # pixels, output channels; quads that the loop is unrolled for
@@ -29,14 +32,42 @@ def lower(graph: Graph, op: Op, isas: Sequence[str]) -> Layer | None:
     }
     pixels = y.outputs * x.outputs
     groups, pairs = -(-pixels // PIXELS) if pixels >= PIXELS else pixels, -(-outputs // TOGETHER)
-    seen = groups * PIXELS if pixels >= PIXELS else pixels  # the last group sees some pixels again
-    work = {
-        "pixel": seen,
-        "line": 0 if in_place else seen * y.kernel,
-        "byte": seen * inputs if as_bytes else 0,
-        "quad": seen * -(-inputs // 4),
+    work: dict[str, float] = {
         "pair": groups * pairs,
         "word": groups * pairs * matrix.words,
+        "clamped": m.clamped(pixels * outputs),
     }
+    work |= _columns_work(y, x, graph.operand(op, 0).shape[3], in_place, as_bytes)
     call = Call("mcup_conv_2d_quad_s8", "mcup_conv_2d_quad_t", fields, work=work)
     return conv_2d.layer(graph, op, m, call, matrix.encoded(m.weights))
+
+
+def _columns_work(y: Axis, x: Axis, channels: int, in_place: bool, as_bytes: bool) -> dict[str, float]:
+    """How often the loops run that make quads, for mcuprune.cost."""
+    pixels, inputs = y.outputs * x.outputs, y.kernel * x.kernel * channels
+    number = np.arange(pixels)
+    if pixels % PIXELS and pixels > PIXELS:  # the last group sees some pixels again
+        number = np.concatenate([number[: -(pixels % PIXELS)], number[-PIXELS:]])
+    seen, quads = len(number), -(-inputs // 4)
+    if in_place:
+        return {"pixel": seen, "quad": seen * quads}
+    if x.dilation > 1:
+        return {"gather": seen, "tap": seen * y.kernel * x.kernel, "byte": seen * inputs, "quad": seen * quads}
+
+    top, left = (number // x.outputs) * y.stride - y.before, (number % x.outputs) * x.stride - x.before
+    down = top[:, None] + np.arange(y.kernel) * y.dilation
+    lines = np.count_nonzero((down >= 0) & (down < y.inputs), axis=1)  # inside the image
+    run = channels * np.maximum(np.minimum(left + x.kernel, x.inputs) - np.maximum(left, 0), 0)
+    inside, copied = int(lines.sum()), int((lines * run).sum())
+    outside, filled = seen * y.kernel - inside, seen * inputs - copied
+    if not as_bytes:
+        return {
+            "column": seen,
+            "line": inside,
+            "line_outside": outside,
+            "quad": copied // 4,
+            "quad_outside": filled // 4,
+        }
+    words = int((lines * (run // 4)).sum())
+    return {"gather": seen, "run": inside, "run_outside": outside, "copied": words, "single": copied - 4 * words,
+            "filled": filled, "quad": seen * quads}  # fmt: skip

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from mcuprune.graph import Graph, Op
 from mcuprune.kernels.depthwise_conv_2d_3x3 import in_range, settled
-from mcuprune.layer import Layer
+from mcuprune.layer import Field, Layer
 from mcuprune.ops import depthwise_conv_2d
 from mcuprune.ops.conv_2d import axes
 from mcuprune.window import Axis
@@ -50,7 +50,7 @@ def lower(graph: Graph, op: Op, isas: Sequence[str]) -> Layer | None:
     }
     layer = depthwise_conv_2d.layer(graph, op, m, "mcup_depthwise_conv_2d_plane_s8", scratch, work)
     (call,) = layer.calls
-    fields = {"depthwise": call.fields, "along_y": int(along is y)}
+    fields: dict[str, Field] = {"depthwise": call.fields, "along_y": int(along is y)}
     return replace(layer, calls=(replace(call, struct="mcup_depthwise_plane_t", fields=fields),))
 
 

@@ -26,5 +26,6 @@ def lower(graph: Graph, op: Op, isas: Sequence[str]) -> Layer | None:
         "batches": batches,
     }
     work = {"batch": batches, "quad": batches * words, "group": batches * groups, "word": batches * groups * words}
+    work["clamped"] = m.clamped(batches * outputs)
     call = Call("mcup_fully_connected_quad_s8", "mcup_fully_connected_quad_t", fields, work=work)
     return fully_connected.layer(graph, op, m, call, matrix.encoded(m.weights))

@@ -4,7 +4,7 @@ import numpy as np
 
 from mcuprune import strides
 from mcuprune.graph import Graph, Op
-from mcuprune.layer import Call, Layer
+from mcuprune.layer import Call, Field, Layer
 from mcuprune.ops import check_shape, constant, sample_shape, samples, unsupported
 
 CODE = "PAD"
@@ -49,6 +49,7 @@ def lower(graph: Graph, op: Op, encoded: None = None) -> Layer:
         return Layer(op, (), summary=summary)
     steps = strides.steps(target.shape)
     offset = sum(before * step for (before, _), step in zip(frame, steps, strict=True))
-    fill = Call("mcup_fill_s8", "mcup_fill_t", {"size": target.size, "value": value(graph, op)}, (), {"byte": target.size})
+    fields: dict[str, Field] = {"size": target.size, "value": value(graph, op)}
+    fill = Call("mcup_fill_s8", "mcup_fill_t", fields, (), {"block": target.size // 16, "byte": target.size % 16})
     copy = strides.copy(0, source.shape, strides.steps(source.shape), steps, target_offset=offset)
     return Layer(op, (fill, copy), summary=summary)

@@ -116,8 +116,11 @@ def test_the_first_layer_that_differs_is_named_wherever_it_is(broken, layer, siz
 def test_a_fault_ends_with_a_sentence(broken):
     """A pointer that leads nowhere."""
     network = broken("residual.c", r"(mcup_\w+\(&conv_2d_5, )\w+", r"\1(const int8_t *)0xf0000000")
-    with pytest.raises(ToolError, match=r"the firmware ended in a fault handler: qemu-system-arm .*firmware\.elf"):
+    with pytest.raises(
+        ToolError, match=r"the firmware ended in a fault handler: qemu-system-arm .*firmware\.elf"
+    ) as end:
         device.emulate(network, network.firmware.elf, samples.random(network.graph, 1))
+    assert end.value.exit_code == 6
 
 
 def test_firmware_that_never_ends_is_stopped(broken, tmp_path):

@@ -1,4 +1,5 @@
-/* AVERAGE_POOL_2D with the DSP extension: four channels at a time, summed in the halves of two words. */
+/* AVERAGE_POOL_2D with the DSP extension: four channels at a time, summed in the halves of two
+ * words. */
 #include "mcup_pool_words.h"
 
 #define MOST_PIXELS 256 /* whose sum a half holds */
@@ -43,7 +44,8 @@ static __attribute__((noinline)) uint32_t mean_of_four(const mcup_seen_t *seen, 
             odd = __sxtab16(odd, (int8x4_t)(four >> 8 | four << 24));
         } while (--x);
     }
-    return mean((int16_t)even, count) | mean((int16_t)odd, count) << 8 | mean((int32_t)even >> 16, count) << 16
+    return mean((int16_t)even, count) | mean((int16_t)odd, count) << 8 | mean((int32_t)even >> 16,
+                                                                              count) << 16
          | mean((int32_t)odd >> 16, count) << 24;
 }
 
@@ -60,7 +62,8 @@ static uint32_t mean_of_any_four(const mcup_seen_t *seen, const int8_t *input)
     return means;
 }
 
-static void average_pixel(const mcup_pool_2d_t *layer, mcup_rectangle_t window, const int8_t *input, int8_t *output)
+static void average_pixel(const mcup_pool_2d_t *layer, mcup_rectangle_t window,
+                          const int8_t *input, int8_t *output)
 {
     mcup_pool_pixel(layer, window, input, output, mean_of_any_four, mean_of_one);
 }

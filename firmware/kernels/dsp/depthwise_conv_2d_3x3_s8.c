@@ -2,7 +2,8 @@
 #include "mcup_bytes.h"
 #include "mcup_depthwise_3x3.h"
 
-void mcup_depthwise_conv_2d_3x3_s8(const mcup_depthwise_conv_2d_t *layer, const int8_t *input, int8_t *output)
+void mcup_depthwise_conv_2d_3x3_s8(const mcup_depthwise_conv_2d_t *layer, const int8_t *input,
+                                   int8_t *output)
 {
     const mcup_window_t *w = &layer->window;
     const mcup_matrix_t *m = &layer->matrix;

@@ -1,4 +1,5 @@
-/* Depthwise 3x3, stride 2: an output reads three columns, the last of which is the first of the next output.
+/* Depthwise 3x3, stride 2: an output reads three columns, the last of which is the first of the
+ * next output.
  *
  *     r0       input column
  *     r1 r2    bytes to the next line, to the next column
@@ -48,7 +49,7 @@ lines:
     COLUMN  r10, r11, r9                    /* the image begins here */
     smlad   r8, r10, r3, lr
     smlabb  r8, r11, r6, r8
-2:  ldr     r10, [sp, #ENTRY]               /* 0, 1: start with that step; 2: there is one output only */
+2:  ldr     r10, [sp, #ENTRY]               /* 0, 1: that step first; 2: none, one output */
     cmp     r10, #1
     blo     3f
     bhi     5f

@@ -1,5 +1,5 @@
-/* Depthwise convolution of any shape: each pair of weights is multiplied by four pairs of places, SMLAD by SMLAD.
- * The loops, and the registers, are those of mcup_plane_asm.h. */
+/* Depthwise convolution of any shape: each pair of weights is multiplied by four pairs of places,
+ * SMLAD by SMLAD. The loops, and the registers, are those of mcup_plane_asm.h. */
 #include "mcup_plane_asm.h"
 
     .syntax unified

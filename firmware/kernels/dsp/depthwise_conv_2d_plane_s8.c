@@ -1,4 +1,5 @@
-/* Depthwise convolution of any shape with the DSP extension: two weights at a time, in the assembly beside this file. */
+/* Depthwise convolution of any shape with the DSP extension: two weights at a time, in the assembly
+ * beside this file. */
 #include "mcup_bytes.h"
 
 typedef int16_t mcup_place_t;
@@ -14,8 +15,8 @@ static inline int16_t mcup_place(int8_t input)
 void mcup_sweep_pairs(const mcup_sweep_t *);
 
 /* A row with an odd number of weights ends in a zero. */
-static void lay_pairs(uint32_t *tap, const int8_t *weight, int32_t rows, int32_t row_step, int32_t count,
-                      int32_t step)
+static void lay_pairs(uint32_t *tap, const int8_t *weight, int32_t rows, int32_t row_step,
+                      int32_t count, int32_t step)
 {
     for (; rows > 0; rows--, weight += row_step) {
         const int8_t *w = weight;
@@ -34,7 +35,8 @@ static void sweep(const mcup_sweep_t *sweep)
     mcup_sweep_pairs(&doubled);
 }
 
-void mcup_depthwise_conv_2d_plane_s8(const mcup_depthwise_plane_t *layer, const int8_t *input, int8_t *output)
+void mcup_depthwise_conv_2d_plane_s8(const mcup_depthwise_plane_t *layer, const int8_t *input,
+                                     int8_t *output)
 {
     const mcup_window_t *w = &layer->depthwise.window;
     const mcup_matrix_t *m = &layer->depthwise.matrix;

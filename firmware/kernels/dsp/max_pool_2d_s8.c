@@ -2,7 +2,8 @@
 #include "mcup_pool_words.h"
 
 /* Neither of these is inline, for the registers. */
-static __attribute__((noinline)) uint32_t largest_of_four(const mcup_seen_t *seen, const int8_t *input)
+static __attribute__((noinline)) uint32_t largest_of_four(const mcup_seen_t *seen,
+                                                          const int8_t *input)
 {
     const int32_t step = seen->step, row = seen->row, width = seen->width;
     uint32_t largest = mcup_spread(INT8_MIN);
@@ -18,7 +19,8 @@ static __attribute__((noinline)) uint32_t largest_of_four(const mcup_seen_t *see
     return largest;
 }
 
-static __attribute__((noinline)) uint32_t largest_of_one(const mcup_seen_t *seen, const int8_t *input)
+static __attribute__((noinline)) uint32_t largest_of_one(const mcup_seen_t *seen,
+                                                         const int8_t *input)
 {
     const int32_t step = seen->step, row = seen->row, width = seen->width;
     int32_t largest = INT8_MIN;
@@ -32,7 +34,8 @@ static __attribute__((noinline)) uint32_t largest_of_one(const mcup_seen_t *seen
     return (uint32_t)largest;
 }
 
-static void max_pixel(const mcup_pool_2d_t *layer, mcup_rectangle_t window, const int8_t *input, int8_t *output)
+static void max_pixel(const mcup_pool_2d_t *layer, mcup_rectangle_t window, const int8_t *input,
+                      int8_t *output)
 {
     mcup_pool_pixel(layer, window, input, output, largest_of_four, largest_of_one);
 }

@@ -1,7 +1,7 @@
 /* Depthwise 3x3 with the DSP extension: what both strides have in common, in assembly.
  *
- * Sums are doubled, taps and all, so that SMMLAR does the first rounding, and a constant the second one.  With
- * e = shift > 0 and s = sum >> 31,
+ * Sums are doubled, taps and all, so that SMMLAR does the first rounding, and a constant the second
+ * one.  With e = shift > 0 and s = sum >> 31,
  *
  *     output = (round(2 * sum * multiplier / 2^32) + s + (zero point << e) + (1 << (e - 1))) >> e
  */
@@ -19,7 +19,8 @@
 
 #include "mcup_depthwise_3x3.h"
 
-/* Read a column at r0, go on to the next: lines 0 and 1 into the halves of `upper`, line 2 into `lower`. */
+/* Read a column at r0, go on to the next: lines 0 and 1 into the halves of `upper`, line 2 into
+ * `lower`. */
     .macro COLUMN upper, lower, second
     ldrsb   \upper, [r0]
     ldrsb   \second, [r0, r1]
@@ -38,7 +39,8 @@
     pkhbt   \upper, \upper, \second, lsl #17
     .endm
 
-/* void \name(const mcup_lines_t *): every channel.  `lines` computes r10 output lines from the input line at r0 on:
+/* void \name(const mcup_lines_t *): every channel. `lines` computes r10 output lines from the input
+ * line at r0 on:
  *
  *     r3 r4 r5    taps of lines 0 and 1, a column each
  *     r6          taps of line 2, columns 0 and 1

@@ -13,13 +13,15 @@ typedef struct {
     int32_t count;
 } mcup_seen_t;
 
-/* What becomes of a window: of four channels, or of the first one alone; the rest of the word is anything. */
+/* What becomes of a window: of four channels, or of the first one alone; the rest of the word is
+ * anything. */
 typedef uint32_t mcup_pool_word_t(const mcup_seen_t *seen, const int8_t *input);
 
-/* Where there are more than four channels, but no multiple of four, the last four are pooled together; before the
- * others are stored, which may be where they were read from. */
-static inline void mcup_pool_pixel(const mcup_pool_2d_t *layer, mcup_rectangle_t window, const int8_t *input,
-                                   int8_t *output, mcup_pool_word_t *of_four, mcup_pool_word_t *of_one)
+/* Where there are more than four channels, but no multiple of four, the last four are pooled
+ * together; before the others are stored, which may be where they were read from. */
+static inline void mcup_pool_pixel(const mcup_pool_2d_t *layer, mcup_rectangle_t window,
+                                   const int8_t *input, int8_t *output,
+                                   mcup_pool_word_t *of_four, mcup_pool_word_t *of_one)
 {
     const uint32_t least = mcup_spread(layer->least);
     const uint32_t most = mcup_spread(layer->most);

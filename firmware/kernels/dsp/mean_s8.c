@@ -1,4 +1,5 @@
-/* MEAN with the DSP extension: four neighbours at a time where they are kept, summed in the halves of two words. */
+/* MEAN with the DSP extension: four neighbours at a time where they are kept, summed in the halves
+ * of two words. */
 #include "mcup_bytes.h"
 #include "mcup_math.h"
 
@@ -6,7 +7,8 @@
 
 static int8_t mean(const mcup_mean_t *layer, int32_t sum)
 {
-    return mcup_clamp(mcup_scale(sum, layer->multiplier, layer->shift), layer->zero_point, INT8_MIN, INT8_MAX);
+    return mcup_clamp(mcup_scale(sum, layer->multiplier, layer->shift), layer->zero_point,
+                      INT8_MIN, INT8_MAX);
 }
 
 static int32_t sum_of_one(const mcup_mean_t *layer, const int8_t *input)
@@ -23,8 +25,10 @@ static int32_t sum_of_one(const mcup_mean_t *layer, const int8_t *input)
     return sum;
 }
 
-/* Four neighbours, count times, a step apart; count is at most MOST_INPUTS.  Not inline, for the registers. */
-static __attribute__((noinline)) void add_four(int32_t sum[4], const int8_t *from, int32_t count, int32_t step)
+/* Four neighbours, count times, a step apart; count is at most MOST_INPUTS. Not inline, for the
+ * registers. */
+static __attribute__((noinline)) void add_four(int32_t sum[4], const int8_t *from, int32_t count,
+                                               int32_t step)
 {
     int16x2_t even = 0;
     int16x2_t odd = 0;
@@ -48,7 +52,8 @@ static void sums_of_four(const mcup_mean_t *layer, const int8_t *input, int32_t 
     sum[0] = sum[1] = sum[2] = sum[3] = layer->bias;
     for (int32_t i = 0; i < layer->summed[0]; i++, input += layer->summed_steps[0]) {
         const int8_t *from = input;
-        for (int32_t left = layer->summed[1]; left > 0; left -= MOST_INPUTS, from += MOST_INPUTS * step) {
+        for (int32_t left = layer->summed[1]; left > 0; left -= MOST_INPUTS,
+             from += MOST_INPUTS * step) {
             add_four(sum, from, left < MOST_INPUTS ? left : MOST_INPUTS, step);
         }
     }

@@ -1,5 +1,5 @@
-/* Convolution, int8, D8 weights that count words of tiles, for split multiplication.  Portable C: what
- * other instruction sets must match.  Each column is spread as the words of one pixel are. */
+/* Convolution, int8, D8 weights that count words of tiles, for split multiplication.  Portable C:
+ * what other instruction sets must match.  Each column is spread as the words of one pixel are. */
 #include "mcup_split_columns.h"
 
 /* What a pixel sees of a line of its window, a channel every `words` bytes. */

@@ -1,5 +1,6 @@
-/* Rows of D8 weights over tiles for split multiplication (mcup_split_rows.h), and the packing of tiles.  A step
- * is a word: first value << 24 | second value << 16 | second delta << 8 | first delta; deltas count words. */
+/* Rows of D8 weights over tiles for split multiplication (mcup_split_rows.h), and the packing of
+ * tiles.  A step is a word: first value << 24 | second value << 16 | second delta << 8 | first
+ * delta; deltas count words. */
     .equ TILE, 1
 #include "mcup_split_rows.h"
 

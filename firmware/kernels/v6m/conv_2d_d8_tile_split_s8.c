@@ -1,15 +1,15 @@
-/* Convolution, int8, D8 weights that count words of tiles, two pixels in one multiplication: packing.
- * The rows are in the assembly of the same name.
+/* Convolution, int8, D8 weights that count words of tiles, two pixels in one multiplication:
+ * packing.  The rows are in the assembly of the same name.
  *
- * A line of a tile is a channel after the other.  Word j of a channel is (x + 129) of column j of the
- * image, from where the strip begins, below that of column j + 4; the eight pixels see four words from
- * theirs of the weight's column on. */
+ * A line of a tile is a channel after the other.  Word j of a channel is (x + 129) of column j of
+ * the image, from where the strip begins, below that of column j + 4; the eight pixels see four
+ * words from theirs of the weight's column on. */
 #include "mcup_split.h"
 
 mcup_split_rows_t mcup_split_d8_tile_8;
 
-/* The words of `count` channels of two pixels, `step` bytes apart, and of as many pixels behind them
- * as there are runs, each a word on. */
+/* The words of `count` channels of two pixels, `step` bytes apart, and of as many pixels behind
+ * them as there are runs, each a word on. */
 void mcup_split_pack_runs(const int8_t *a, const int8_t *b, uint32_t *to, int32_t count,
                           int32_t step, int32_t runs);
 

@@ -1,7 +1,7 @@
 /* Depthwise convolution of any shape for ARMv6-M, in the assembly beside this file.
  *
- * A place is an input plus 128: an unsigned byte, which that architecture reads with an offset.  So each sum is too
- * large by 128 times that of the weights, which the bias takes off. */
+ * A place is an input plus 128: an unsigned byte, which that architecture reads with an offset.  So
+ * each sum is too large by 128 times that of the weights, which the bias takes off. */
 #include "mcup_clamp.h"
 #include "mcup_math_v6m.h"
 
@@ -24,7 +24,8 @@ typedef struct {
 void mcup_sweep_stride_1(const mcup_split_sweep_t *);
 void mcup_sweep_stride_2(const mcup_split_sweep_t *);
 
-static void lay_words(int32_t *tap, const int8_t *weight, int32_t rows, int32_t row_step, int32_t count, int32_t step)
+static void lay_words(int32_t *tap, const int8_t *weight, int32_t rows, int32_t row_step,
+                      int32_t count, int32_t step)
 {
     for (; rows > 0; rows--, weight += row_step) {
         const int8_t *w = weight;
@@ -46,7 +47,8 @@ static void sweep(const mcup_sweep_t *sweep)
     (sweep->stride == 1 ? mcup_sweep_stride_1 : mcup_sweep_stride_2)(&split);
 }
 
-void mcup_depthwise_conv_2d_plane_s8(const mcup_depthwise_plane_t *layer, const int8_t *input, int8_t *output)
+void mcup_depthwise_conv_2d_plane_s8(const mcup_depthwise_plane_t *layer, const int8_t *input,
+                                     int8_t *output)
 {
     const mcup_window_t *w = &layer->depthwise.window;
     const mcup_matrix_t *m = &layer->depthwise.matrix;

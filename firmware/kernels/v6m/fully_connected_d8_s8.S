@@ -1,4 +1,5 @@
-/* Fully connected, int8, D8 weights (mcup_pair_rows.h).  A pair is four bytes: delta, value, delta, value. */
+/* Fully connected, int8, D8 weights (mcup_pair_rows.h).  A pair is four bytes: delta, value,
+ * delta, value. */
 #include "mcup_pair_rows.h"
 
     .macro d8_entry at

@@ -1,5 +1,5 @@
-/* Fully connected, int8, N4 weights (mcup_pair_rows.h).  A pair is three bytes: second delta << 4 | first delta,
- * first value, second value. */
+/* Fully connected, int8, N4 weights (mcup_pair_rows.h).  A pair is three bytes:
+ * second delta << 4 | first delta, first value, second value. */
 #include "mcup_pair_rows.h"
 
     .macro n4_value at

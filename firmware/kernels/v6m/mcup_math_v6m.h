@@ -1,8 +1,10 @@
-/* mcup_math.h for cores without a long multiplication (Cortex-M0, M0+): the same functions, bit for bit,
- * of 32-bit operations alone.  A kernel includes this file before any other: it takes that header's place.
+/* mcup_math.h for cores without a long multiplication (Cortex-M0, M0+): the same functions, bit for
+ * bit, of 32-bit operations alone.  A kernel includes this file before any other: it takes that
+ * header's place.
  *
- * Both factors are split into signed halves, x = 65536 * high + low.  Then no partial sum below leaves 32 bits,
- * whatever x is and whatever the multiplier, save that neither is -2^31 when the other is:
+ * Both factors are split into signed halves, x = 65536 * high + low.  Then no partial sum below
+ * leaves 32 bits, whatever x is and whatever the multiplier, save that neither is -2^31 when the
+ * other is:
  *
  *     (x * m + 2^30) >> 31  =  2 * xh * mh + ((xh * ml + xl * mh + (xl * ml >> 16) + 2^14) >> 15)
  */

@@ -1,7 +1,7 @@
 /* Fully connected on ARMv6-M: macros for fully_connected_*_s8.S.
  *
- * A loop takes four pairs of entries and is entered behind those that a row has not; format macros do a
- * pair, the i-th of four:
+ * A loop takes four pairs of entries and is entered behind those that a row has not; format macros
+ * do a pair, the i-th of four:
  *
  *     r0       sum
  *     r1       input of the entry before
@@ -10,8 +10,7 @@
  *     r6 r7    0, end of the row's stream
  *     r8       byte before the inputs
  *     r9 - r11 zero point, least and most output less the zero point
- *     r12 lr   next output, mcup_row_t
- */
+ *     r12 lr   next output, mcup_row_t */
     .syntax unified
     .thumb
     .text
@@ -24,8 +23,9 @@
     .equ LEFT, 16       /* batches */
     .equ FRAME, 20
 
-/* r0: the sum of the row r7 -> its output, stored; r3 is left alone.  mcup_math.h bit for bit, of halves:
- * sum = 65536 r2 + r1, multiplier = 65536 r5 + r4, all signed; what is rounded off is in the carry. */
+/* r0: the sum of the row r7 -> its output, stored; r3 is left alone.  mcup_math.h bit for bit, of
+ * halves: sum = 65536 r2 + r1, multiplier = 65536 r5 + r4, all signed; what is rounded off is in
+ * the carry. */
     .macro finish_row
     ldr r5, [r7, #4]            /* multiplier */
     ldr r6, [r7, #8]

@@ -3,10 +3,11 @@
  *     void mcup_split_<format>_<pixels>(const mcup_split_matrix_t *, const uint32_t *columns,
  *                                       int8_t *output)
  *
- * One weight is multiplied by the two or four words that hold four or eight pixels; a word's product is
- * added to one sum and its upper half to another, and at the end of the row they come apart
- * (mcuprune/split.py).  A loop takes four steps of the stream and is entered behind those that a row
- * has not; format macros decode a step and leave each weight in r5 and its words' address in r4:
+ * One weight is multiplied by the two or four words that hold four or eight pixels; a word's
+ * product is added to one sum and its upper half to another, and at the end of the row they come
+ * apart (mcuprune/split.py).  A loop takes four steps of the stream and is entered behind those
+ * that a row has not; format macros decode a step and leave each weight in r5 and its words'
+ * address in r4:
  *
  *     r0 r1  r8 r9  r10 r11  r12 lr    sums of words 0..3: products, their upper halves
  *     r2 r3                            words, products
@@ -14,8 +15,7 @@
  *     r5 r6                            weight, what is left of the step
  *     r7                               stream
  *
- * TILE is defined where a weight's place is given by words from the one before.
- */
+ * TILE is defined where a weight's place is given by words from the one before. */
     .syntax unified
     .thumb
     .text
@@ -62,8 +62,9 @@
     adds r4, r4, r2
     .endm
 
-/* r0: a pixel's sum -> stored in the output, and one pixel further.  rounded: the shift is to the right.
- * TFLite's two roundings are one in the carry, and one in r9 with -1 more for negative sums. */
+/* r0: a pixel's sum -> stored in the output, and one pixel further.  rounded: the shift is to the
+ * right. TFLite's two roundings are one in the carry, and one in r9 with -1 more for negative
+ * sums. */
     .macro finish rounded
     sxth r1, r0                 /* sum = 65536 r2 + r1 */
     subs r2, r0, r1
@@ -179,7 +180,8 @@
     b 2b
 
 4:  str r7, [sp, #STREAM]
-    mov r5, r9                  /* sums of products lose those of the other pixels, and all lie on the stack */
+/* sums of products lose those of the other pixels; then all lie on the stack, in the pixels' order */
+    mov r5, r9
     .if \pixels == 8
     mov r6, r11
     mov r7, lr
@@ -266,8 +268,9 @@
     .size \name, . - \name
     .endm
 
-/* mcup_split_pack_<pixels>(const int8_t *a, const int8_t *b, uint32_t *to, int32_t count): the words of the
- * same `count` inputs, at least one, of two pixels.  The linker keeps one, however many formats bring it. */
+/* mcup_split_pack_<pixels>(const int8_t *a, const int8_t *b, uint32_t *to, int32_t count): the
+ * words of the same `count` inputs, at least one, of two pixels.  The linker keeps one, however
+ * many formats bring it. */
     .macro split_pack pixels
     .section .text.mcup_split_pack_\pixels, "axG", %progbits, mcup_split_pack_\pixels, comdat
     .balign 4

@@ -1,5 +1,5 @@
-/* Rows of D8 weights for split multiplication (mcup_split_rows.h).  A step is four bytes: first skip, second
- * skip, second value, first value. */
+/* Rows of D8 weights for split multiplication (mcup_split_rows.h).  A step is four bytes: first
+ * skip, second skip, second value, first value. */
 #include "mcup_split_rows.h"
 
     .macro d8 pixels

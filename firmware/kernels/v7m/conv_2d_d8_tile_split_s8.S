@@ -1,5 +1,6 @@
-/* Rows of D8 weights over tiles for split multiplication (mcup_split_rows.h), and the packing of tiles.  A step
- * is four bytes: first delta, second delta, second value, first value; deltas count words. */
+/* Rows of D8 weights over tiles for split multiplication (mcup_split_rows.h), and the packing of
+ * tiles.  A step is four bytes: first delta, second delta, second value, first value; deltas count
+ * words. */
     .equ TILE, 1
 #include "mcup_split_rows.h"
 

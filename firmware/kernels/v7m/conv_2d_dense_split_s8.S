@@ -1,5 +1,5 @@
-/* Rows of dense weights for split multiplication (mcup_split_rows.h).  A step is a word of four weights, the
- * first one highest. */
+/* Rows of dense weights for split multiplication (mcup_split_rows.h).  A step is a word of four
+ * weights, the first one highest. */
 #include "mcup_split_rows.h"
 
     .macro dense pixels

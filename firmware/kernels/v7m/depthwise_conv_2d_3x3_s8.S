@@ -1,7 +1,8 @@
 /* Depthwise 3x3, stride 1: each input column is read once and multiplied into three sums.
  *
- * A step reads the column behind the one in the middle of an output, which is the middle of the next and the first of
- * the one after it; so three sums rotate through r8-r10: the one that is finished, the middle one, the one that starts.
+ * A step reads the column behind the one in the middle of an output, which is the middle of the
+ * next and the first of the one after it; so three sums rotate through r8-r10: the one that is
+ * finished, the middle one, the one that starts.
  *
  *     r0         input column; outputs lie OUTPUT bytes behind it
  *     r1 r2      bytes to the next line, to the next column
@@ -37,7 +38,7 @@ lines:
 2:  COLUMN
     MIDDLE_COLUMN r8
     START_COLUMN r9
-    ldr     r11, [sp, #ENTRY]               /* 0, 1, 2: start with that step; 3: there is one output only */
+    ldr     r11, [sp, #ENTRY]               /* 0-2: that step first; 3: none, one output */
     tbb     [pc, r11]
 3:  .byte   (4f - 3b) / 2, (14f - 3b) / 2, (15f - 3b) / 2, (6f - 3b) / 2
 14: mov     r10, r9
@@ -68,7 +69,7 @@ lines:
     str     r9, [sp, #COUNT]
     bne     1b
     ldr     r12, [sp, #RETURN]
-    add     r11, r11, r1                    /* OUTPUT of the line below, which is computed from the same lines */
+    add     r11, r11, r1                    /* OUTPUT of the next kind of lines */
     str     r11, [sp, #OUTPUT]
     bx      r12
 /* The image begins here: one column more, before any output has its middle. */

@@ -1,4 +1,5 @@
-/* Depthwise 3x3, stride 2: an output reads three columns, the last of which is the first of the next output.
+/* Depthwise 3x3, stride 2: an output reads three columns, the last of which is the first of the
+ * next output.
  *
  *     r0         input column
  *     r1 r2      bytes to the next line, to the next column
@@ -41,7 +42,7 @@ lines:
     bne     2f
     COLUMN                                  /* the image begins here */
     START_COLUMN r8
-2:  ldr     r11, [sp, #ENTRY]               /* 0, 1: start with that step; 2: there is one output only */
+2:  ldr     r11, [sp, #ENTRY]               /* 0, 1: that step first; 2: none, one output */
     cmp     r11, #1
     blo     3f
     bhi     5f

@@ -18,7 +18,8 @@
     mla     r0, r6, r10, r0
     .endm
 
-/* The sum is doubled: then the high word of the product is the answer, and the carry out of the low one rounds it. */
+/* The sum is doubled: then the high word of the product is the answer, and the carry out of the low
+ * one rounds it. */
     .macro STORE sum
     lsl     \sum, \sum, #1
     smull   r10, lr, \sum, r4

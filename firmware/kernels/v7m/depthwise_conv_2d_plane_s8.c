@@ -1,4 +1,5 @@
-/* Depthwise convolution of any shape: a byte for each place and each weight, in the assembly beside this file. */
+/* Depthwise convolution of any shape: a byte for each place and each weight, in the assembly beside
+ * this file. */
 #include "mcup_clamp.h"
 
 typedef int8_t mcup_place_t;
@@ -13,7 +14,8 @@ static inline int8_t mcup_place(int8_t input)
 
 void mcup_sweep_bytes(const mcup_sweep_t *);
 
-static void lay_bytes(int8_t *tap, const int8_t *weight, int32_t rows, int32_t row_step, int32_t count, int32_t step)
+static void lay_bytes(int8_t *tap, const int8_t *weight, int32_t rows, int32_t row_step,
+                      int32_t count, int32_t step)
 {
     for (; rows > 0; rows--, weight += row_step) {
         const int8_t *w = weight;
@@ -23,7 +25,8 @@ static void lay_bytes(int8_t *tap, const int8_t *weight, int32_t rows, int32_t r
     }
 }
 
-void mcup_depthwise_conv_2d_plane_s8(const mcup_depthwise_plane_t *layer, const int8_t *input, int8_t *output)
+void mcup_depthwise_conv_2d_plane_s8(const mcup_depthwise_plane_t *layer, const int8_t *input,
+                                     int8_t *output)
 {
     const mcup_window_t *w = &layer->depthwise.window;
     const mcup_matrix_t *m = &layer->depthwise.matrix;

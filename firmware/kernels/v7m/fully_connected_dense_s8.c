@@ -1,5 +1,5 @@
-/* Fully connected, int8, dense weights, four rows at a time; the last four reach back over rows that
- * are done.  The sums are in the assembly of the same name. */
+/* Fully connected, int8, dense weights, four rows at a time; the last four reach back over rows
+ * that are done.  The sums are in the assembly of the same name. */
 
 #include "mcup_dot_4.h"
 

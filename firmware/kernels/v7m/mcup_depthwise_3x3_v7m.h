@@ -1,7 +1,8 @@
 /* Depthwise 3x3 for ARMv7-M: what both strides have in common, in assembly.
  *
- * Sums are doubled, taps and all, so that the high word of a long product is the answer but for its rounding: the carry
- * out of the low word does the first, and a constant the second one.  With e = shift > 0 and s = sum >> 31,
+ * Sums are doubled, taps and all, so that the high word of a long product is the answer but for its
+ * rounding: the carry out of the low word does the first, and a constant the second one.  With e =
+ * shift > 0 and s = sum >> 31,
  *
  *     output = (round(2 * sum * multiplier / 2^32) + s + (zero point << e) + (1 << (e - 1))) >> e
  */
@@ -85,7 +86,8 @@
     lsl     \c, \c, #1
     .endm
 
-/* Take nine taps into use, from line \line of the five on, and call `lines`: r0 input, r12 bias, `count` lines. */
+/* Take nine taps into use, from line \line of the five on, and call `lines`: r0 input, r12 bias,
+ * `count` lines. */
     .macro SWEEP lines, line, count
     add     lr, sp, #TAP_LINES + 12 * \line
     str     r12, [sp, #BIAS]
@@ -110,8 +112,9 @@
     bl      \lines
     .endm
 
-/* void \name(const mcup_lines_t *): every channel.  `lines` computes COUNT output lines from the input line at r0 on.
- * next: bytes from the first output of a channel, as OUTPUT has it, to that of the next. */
+/* void \name(const mcup_lines_t *): every channel.  `lines` computes COUNT output lines from the
+ * input line at r0 on. next: bytes from the first output of a channel, as OUTPUT has it, to that of
+ * the next. */
     .macro CHANNELS_3X3 name, lines, next
     .global \name
     .thumb_func

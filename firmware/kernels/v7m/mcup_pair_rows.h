@@ -1,15 +1,14 @@
 /* Fully connected on ARMv7-M: macros for fully_connected_*_s8.S.
  *
- * A loop takes four pairs of entries and is entered behind those that a row has not.  Format macros do a
- * pair and load the deltas of the next one ahead:
+ * A loop takes four pairs of entries and is entered behind those that a row has not.  Format
+ * macros do a pair and load the deltas of the next one ahead:
  *
  *     r0 r6      deltas of the coming pair
  *     r1 r2 r3   mcup_row_t, stream, end of all rows
  *     r4 r5      sum, input of the entry before
  *     r7         end of the row's stream
  *     r8 - r12   scratch
- *     lr         next output
- */
+ *     lr         next output */
     .syntax unified
     .thumb
     .text

@@ -3,20 +3,19 @@
  *     void mcup_split_<format>_<pixels>(const mcup_split_matrix_t *, const uint32_t *columns,
  *                                       int8_t *output)
  *
- * One weight is multiplied by the two or four words that hold four or eight pixels; a word's product is
- * added to one sum and its upper half to another, and at the end of the row they come apart
- * (mcuprune/split.py).  A loop takes four steps of the stream and is entered behind those that a row
- * has not:
+ * One weight is multiplied by the two or four words that hold four or eight pixels; a word's
+ * product is added to one sum and its upper half to another, and at the end of the row they come
+ * apart (mcuprune/split.py).  A loop takes four steps of the stream and is entered behind those
+ * that a row has not:
  *
- *     r0 r1 .. r6 r7    sums of words 0..3: products, their upper halves; then the sums of the pixels
+ *     r0 r1 .. r6 r7    sums of words 0..3: products, their upper halves; then of pixels
  *     r8 r9             words, products
  *     r10               weight
  *     r11               4 bytes before the next words in the packed columns
  *     r12               stream
  *     lr                what tells of the coming weights' places, loaded ahead
  *
- * With TILE defined, r11 stays where it is and a weight's place is given by words.
- */
+ * With TILE defined, r11 stays where it is and a weight's place is given by words. */
     .syntax unified
     .thumb
     .text
@@ -80,9 +79,9 @@
     sub \low, \low, \high, lsl #16
     .endm
 
-/* A pixel's sum -> its output.  r8: multiplier, r9: zero point, r10: shift.  rounded: the shift is to the
- * right, and r9 holds the zero point shifted, and a half.  TFLite's two roundings are one in the carry, and
- * one in r9 with -1 more for negative sums. */
+/* A pixel's sum -> its output.  r8: multiplier, r9: zero point, r10: shift.  rounded: the shift is
+ * to the right, and r9 holds the zero point shifted, and a half.  TFLite's two roundings are one
+ * in the carry, and one in r9 with -1 more for negative sums. */
     .macro finish sum, rounded
     .if \rounded == 0
     lsl \sum, \sum, r10
@@ -122,7 +121,8 @@
     .endif
     .endm
 
-/* name, macro for a step of the stream, pixels, bytes of its code, what is loaded ahead for a row's first */
+/* name, macro for a step of the stream, pixels, bytes of its code, what is loaded ahead for a
+ * row's first */
     .macro split_rows name, step, pixels, step_size, ahead:vararg
     .balign 4
     .global \name
@@ -247,8 +247,9 @@
     .size \name, . - \name
     .endm
 
-/* mcup_split_pack_<pixels>(const int8_t *a, const int8_t *b, uint32_t *to, int32_t count): the words of the
- * same `count` inputs, at least one, of two pixels.  The linker keeps one, however many formats bring it. */
+/* mcup_split_pack_<pixels>(const int8_t *a, const int8_t *b, uint32_t *to, int32_t count): the
+ * words of the same `count` inputs, at least one, of two pixels.  The linker keeps one, however
+ * many formats bring it. */
     .macro split_pack pixels
     .section .text.mcup_split_pack_\pixels, "axG", %progbits, mcup_split_pack_\pixels, comdat
     .balign 4
