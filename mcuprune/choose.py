@@ -47,7 +47,7 @@ def layers(graph: Graph, board: Board, goal: str | int = "balanced", isas: Seque
     goal: a name of GOALS, or the bytes that all constants may take.  isas: sets of kernels to choose from, the board's
     when None.
     """
-    choices = [candidates(graph, op, board, isas or board.isas) for op in graph.ops]
+    choices = [candidates(graph, op, board, isas) for op in graph.ops]
     return [candidate.layer for candidate in _choose(choices, goal)]
 
 
@@ -60,7 +60,7 @@ def recorded(
     """The choice that a report tells of.  kernels_used: (kernel, encoding) of every layer, None where it has none."""
     found = []
     for op, used in zip(graph.ops, kernels_used, strict=True):
-        layers = [candidate.layer for candidate in candidates(graph, op, board, isas or board.isas)]
+        layers = [candidate.layer for candidate in candidates(graph, op, board, isas)]
         found.append(next((layer for layer in layers if identity(layer) == used), layers[0]))
     return found
 
@@ -71,8 +71,9 @@ def identity(layer: Layer) -> tuple[str | None, str | None]:
     return kernel, layer.encoded.encoding if layer.encoded else None
 
 
-def candidates(graph: Graph, op: Op, board: Board, isas: Sequence[str]) -> list[Candidate]:
-    """All ways to compute an operator on a board with these sets of kernels."""
+def candidates(graph: Graph, op: Op, board: Board, isas: Sequence[str] | None = None) -> list[Candidate]:
+    """All ways to compute an operator on a board with these sets of kernels, the board's own when None."""
+    isas = isas or board.isas
     module = ops.OPS[op.kind]
     if hasattr(module, "weights"):
         weights = module.weights(graph, op)

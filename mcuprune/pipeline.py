@@ -75,14 +75,15 @@ def _optimized(compiled: Compiled, request: Request) -> Compiled:
 
     Without a goal: the fastest that fits the flash budget, or the knee where there is none.
     """
-    fast, limit = request.board.isas, request.flash_limit[0]
+    if request.goal == "size":
+        return compiled
     goals: list[str | int] = [request.goal or "balanced"]
     if request.goal is None and request.budget.flash_bytes:
         constants = sum(map(constant_bytes, compiled.layers))
-        spare = limit - compiled.flash_bytes
+        spare = request.flash_limit[0] - compiled.flash_bytes
         goals = [constants + spare - code for code in FAST_CODE if spare >= code]
-    attempts = [(goal, fast) for goal in [*goals, "size"] if goal != "size" or request.goal is None]
-    for goal, isas in [*attempts, ("size", PORTABLE)]:
+    fast = [(goal, request.board.isas) for goal in [*goals, "size"]]
+    for goal, isas in [*fast, ("size", PORTABLE)]:
         optimized = compile_graph(compiled.graph, request.board, compiled.folder, goal, isas)
         if budget.fits_flash(optimized, request) and budget.fits_ram(optimized, request):
             break

@@ -86,7 +86,7 @@ def copy(
 
 
 def moved(count: int, size: int, aligned: bool = True) -> dict[str, float]:
-    """The work of so many calls of memcpy for `size` bytes each: by words, and by blocks of four where there are four."""
+    """The work of so many calls of memcpy for `size` bytes each: it takes words, and blocks of four where they are."""
     if size % 4 or not aligned:
         return {"byte": count * size}
     if size < 16:

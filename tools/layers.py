@@ -209,6 +209,7 @@ def _image(random: Random, largest: int) -> tuple[int, int, int]:
 def _pool(kind: str) -> Callable[[Random], Graph]:
     def make(random: Random) -> Graph:
         height, width, channels = _image(random, 16)
+        channels = channels if random.random() < 0.7 else _pick(random, (1, 2, 3))
         size = (min(height, 8), min(width, 8)) if random.random() < 0.4 else (2, 2)
         return pool(kind, (height, width, channels), size, _pick(random, (1, 2, 2)), _pick(random, ("SAME", "VALID")))
 
@@ -233,13 +234,13 @@ _SHARES: dict[Callable[[Random], Graph], int] = {  # of every round of at_random
     _fully_connected: 8,
     _pair("add"): 4,
     _pair("mul"): 3,
-    _pool("average"): 4,
-    _pool("max"): 4,
+    _pool("average"): 6,
+    _pool("max"): 5,
     lambda random: mean(_image(random, 12)): 3,
     lambda random: softmax(*map(int, random.integers((1, 2), (6, 60)))): 2,
     lambda random: relu(_image(random, 12)): 1,
     lambda random: transpose(_image(random, 12), _pick(random, ((1, 0, 2), (2, 0, 1), (0, 2, 1)))): 2,
-    lambda random: pad(_image(random, 12), _pick(random, (1, 2))): 2,
+    lambda random: pad(_image(random, 12), _pick(random, (1, 2))): 3,
 }
 
 
