@@ -186,10 +186,11 @@ Written by `make bench`, from runs of the kernels in QEMU. Instructions are exac
 timing model ([cycles.py](../mcuprune/cycles.py)), memory without wait states: good for comparing two programs, not
 for the milliseconds of one. Everything is bit-exact with TensorFlow Lite, as the tests see to.
 
-The opponent is {opponent}, dense, by the same count and the
-same model: its figures are in [bench_baseline.toml](../tools/bench_baseline.toml). *Bound* is the entropy of the
-weights: H(s) bits each for where the zeros are, and 8 bits each that is not zero. Indices are counted wherever bytes
-are. *Predicted* is how far the cost model ([costs.toml](../mcuprune/costs.toml)) is from what was measured.
+The opponent is {opponent}, dense. Its figures, by the same
+count and as good as the same model, are in [bench_baseline.toml](../tools/bench_baseline.toml): whole inferences for
+networks, kernels alone for layers. Ours are the sums of kernels. *Bound* is the entropy of the weights: H(s) bits each
+for where the zeros are, and 8 bits each that is not zero. Indices are counted wherever bytes are. *Predicted* is how
+far the cost model ([costs.toml](../mcuprune/costs.toml)) is from what was measured.
 
 ![Speed-up against sparsity on Cortex-M4](performance.svg)
 """
@@ -250,7 +251,8 @@ def _dense_table(rows: Sequence[Row]) -> Iterator[str]:
 
 def _error(row: Row) -> str:
     """How far the prediction is from what was measured: '+0.3 %'."""
-    return "-" if np.isnan(row.predicted) else f"{100 * (row.predicted / row.cycles - 1):+.1f} %"
+    percent = round(100 * (row.predicted / row.cycles - 1), 1)
+    return "-" if np.isnan(percent) else f"{percent + 0.0:+.1f} %"  # a sum is never -0.0
 
 
 def speed_up(row: Row) -> float:
@@ -279,7 +281,8 @@ def curves(sparse: Sequence[Row], nets: Mapping[tuple[str, str, str], Sequence[R
                 for r in nets[name, "cortex-m4", "speed"][: len(SPARSITIES)]]
         for name, title in NETWORKS.items()
     }  # fmt: skip
-    return [plot.Panel("Networks", of_networks), plot.Panel("Layers", of_layers)]
+    times = "times as fast as CMSIS-NN"
+    return [plot.Panel(f"Networks, {times}", of_networks), plot.Panel(f"Layers, {times}", of_layers)]
 
 
 @click.command()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from mcuprune.markup import Html, tag
 
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#555555", "#a0522d")
-WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 500, 380, 44, 190, 40, 40
+WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 520, 390, 44, 206, 40, 50
 LINE = 15  # height of a name
 
 Curve = Sequence[tuple[float, float]]  # (sparsity, speed-up)
@@ -45,6 +45,7 @@ def _panel(panel: Panel) -> list[Html]:
     parts.append(tag("line", x1=LEFT, x2=x(1), y1=y(1), y2=y(1), stroke="#888888", stroke_dasharray="4 3"))
     for mark in (0, 0.25, 0.5, 0.75, 1):
         parts.append(tag("text", f"{100 * mark:.0f} %", x=x(mark), y=HEIGHT - BOTTOM + 18, text_anchor="middle"))
+    parts.append(tag("text", "zeros", x=x(0.5), y=HEIGHT - BOTTOM + 38, text_anchor="middle"))
     places = _apart({name: y(curve[-1][1]) for name, curve in panel.curves.items()})
     for (name, curve), colour in zip(panel.curves.items(), COLOURS, strict=False):
         points = [(x(a), y(b)) for a, b in curve]
