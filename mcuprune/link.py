@@ -45,8 +45,10 @@ def make(src: Path, build: Path, *targets: str) -> None:
     goals = [f"{place}/{target}" if target.endswith(".elf") else target for target in targets]
     command = ["make", "-s", f"-j{os.cpu_count() or 1}", "-C", str(src), f"BUILD={place}", *goals]
     try:
-        spoken = {**os.environ, "LC_ALL": "C"}  # the words below are English
-        done = subprocess.run(command, env=spoken, capture_output=True, text=True, check=False)
+        # The words below are English, and not those of a make inside another one.
+        outer = ("MAKELEVEL", "MAKEFLAGS", "MFLAGS")
+        environment = {k: v for k, v in os.environ.items() if k not in outer} | {"LC_ALL": "C"}
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     except FileNotFoundError:
         raise ToolError(f"make is not installed; install it with: {INSTALL['make']}") from None
     if done.returncode == 0:

@@ -2,7 +2,7 @@
 
 A method is one function that prunes a model in place:
 
-    prune(model, data, *, sparsity, epochs, seed, progress, objective, fits) -> (masks, history)
+    prune(model, task) -> (masks, history)
 """
 
 from importlib import import_module
