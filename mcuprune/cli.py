@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from mcuprune import __version__
+from mcuprune import __version__, arguments
 from mcuprune.errors import McupruneError, UsageError
 
 EPILOG = (
@@ -126,13 +126,13 @@ def build(log, model, board_name, as_json, **options):
         for name in ("sparsity", "epochs"):
             if options[name] is not None:
                 raise UsageError(f"--{name} prunes Keras models; {model} is quantized already and is only compiled.")
-        request = _request(model, board_name, options, log)
+        request = arguments.request(model, board_name, options, log)
         report = pipeline.compile_model(model, request, log)
     else:
-        keras_model, data = _keras(model, options, log)
-        request = _request(model, board_name, options, log, data)
-        report = pipeline.build_model(keras_model, request, log, _progress(log))
-    _show(report, request.output, as_json)
+        keras_model, data = arguments.keras_model(model, options, log)
+        request = arguments.request(model, board_name, options, log, data)
+        report = pipeline.build_model(keras_model, request, log, arguments.progress(log))
+    arguments.show(report, request.output, as_json)
 
 
 @cli.command("compile")
@@ -145,81 +145,8 @@ def compile_command(log, model, board_name, as_json, **options):
 
     if model.suffix in (".keras", ".h5"):
         raise UsageError(f"{model} is a Keras model; use `mcuprune build`, or quantize it first.")
-    request = _request(model, board_name, options, log)
-    _show(pipeline.compile_model(model, request, log), request.output, as_json)
-
-
-def _request(model, board_name, options, log, data=None):
-    """The options as a Request, every one of them checked."""
-    import hashlib
-
-    from mcuprune import board, emit
-    from mcuprune.data import load
-    from mcuprune.report import Budget
-    from mcuprune.request import SAMPLES, Request
-
-    if board_name is None:
-        raise UsageError("say which board with --board; `mcuprune boards` lists them.")
-    chosen = board.load(board_name)
-    if chosen.name != board_name:
-        log(f"{board_name} is {chosen.name} ({chosen.title})")
-    if model is not None and not model.is_file():
-        raise UsageError(f"{model} does not exist." if not model.exists() else f"{model} is not a file.")
-    name = emit.c_name(model.stem) if model else "digits"
-    if data is None and options["data"]:
-        data = load(options["data"], options["rescale"])
-    training = {k: options[k] for k in ("method", "sparsity", "max_drop", "epochs") if k in options}
-    return Request(
-        name=name,
-        source=model.name if model else "bundled example",
-        sha256=hashlib.sha256(model.read_bytes()).hexdigest() if model else "",
-        board=chosen,
-        output=options["output"] or Path("build") / f"{name}-{chosen.name}",
-        budget=Budget(options["budget"], options["ram"]),
-        data=data,
-        goal=options["goal"],
-        seed=options["seed"],
-        samples=options["samples"] or SAMPLES,
-        verify=not options["no_verify"],
-        **training,
-    )
-
-
-def _keras(model, options, log):
-    """(keras.Model, Data or None): the file's with the data that was named, or the bundled example's."""
-    from mcuprune.data import fit, load
-
-    if model is None:
-        if options["data"]:
-            raise UsageError("--data needs a MODEL; without one the bundled example is built, with its own data.")
-        from mcuprune import example
-
-        log("no MODEL given: training the bundled example, handwritten digits")
-        return example.digits(seed=options["seed"])
-    from mcuprune.prune import loading
-
-    log(f"loading {model}")
-    loaded = loading.load(model)
-    data = load(options["data"], options["rescale"]) if options["data"] else None
-    return loaded, fit(data, loaded.input_shape[1:]) if data else None
-
-
-def _progress(log):
-    from mcuprune.prune.progress import Progress
-
-    return Progress() if log.verbosity >= 0 else None
-
-
-def _show(report, output, as_json) -> None:
-    import json
-
-    from mcuprune import report_text
-
-    if as_json:
-        click.echo(json.dumps(report.to_json(), indent=2))
-    else:
-        report_text.show(report, file=sys.stdout)
-        click.echo(f"firmware and reports are in {output}")
+    request = arguments.request(model, board_name, options, log)
+    arguments.show(pipeline.compile_model(model, request, log), request.output, as_json)
 
 
 @cli.command()
@@ -260,7 +187,7 @@ def bench(folder, as_json):
     """Count the instructions of one inference, layer by layer, and estimate its cycles."""
     from mcuprune import stages
 
-    _show(stages.bench(folder), folder, as_json)
+    arguments.show(stages.bench(folder), folder, as_json)
 
 
 @cli.command()
@@ -300,9 +227,9 @@ def prune(log, model, data, rescale, method, sparsity, epochs, seed, output):
 
     if output.suffix != ".keras":
         raise UsageError(f"-o {output}: the pruned model is written as .keras")
-    loaded, dataset = _keras(model, {"data": data, "rescale": rescale}, log)
+    loaded, dataset = arguments.keras_model(model, {"data": data, "rescale": rescale}, log)
     result = pruning.prune(
-        loaded, dataset, method=method, sparsity=sparsity, epochs=epochs, seed=seed, progress=_progress(log)
+        loaded, dataset, method=method, sparsity=sparsity, epochs=epochs, seed=seed, progress=arguments.progress(log)
     )
     loading.save(result.model, output)
     click.echo(f"{output}: sparsity {result.sparsity:.4f}")
@@ -319,7 +246,7 @@ def quantize(log, model, data, rescale, seed, output):
     """The training half's second step alone: Keras to int8 .tflite."""
     from mcuprune import quantize as quantizing
 
-    loaded, dataset = _keras(model, {"data": data, "rescale": rescale}, log)
+    loaded, dataset = arguments.keras_model(model, {"data": data, "rescale": rescale}, log)
     quantizing.quantize(loaded, dataset.x_train, output, seed=seed)
     click.echo(f"{output}: {output.stat().st_size:,} bytes")
 

@@ -11,5 +11,5 @@ def test_a_missing_compiler_is_named_inside_another_make(compiled, installed, mo
     installed("make", "sh", "mkdir")
     monkeypatch.setenv("MAKELEVEL", "1")
     monkeypatch.setenv("MAKEFLAGS", "w")
-    with pytest.raises(ToolError, match="^cc is not installed"):
+    with pytest.raises(ToolError, match=r"^cc is not installed"):
         link.make(src, tmp_path / "build", "host")
