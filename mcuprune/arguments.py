@@ -8,12 +8,12 @@ import click
 from mcuprune.errors import UsageError
 
 
-def request(model, board_name, options, log, data=None):
+def request(model, board_name, options, log):
     """The options as a Request, every one of them checked."""
     import hashlib
 
     from mcuprune import board, emit
-    from mcuprune.data import load
+    from mcuprune.prune import methods
     from mcuprune.report import Budget
     from mcuprune.request import SAMPLES, Request
 
@@ -25,8 +25,8 @@ def request(model, board_name, options, log, data=None):
     if model is not None and not model.is_file():
         raise UsageError(f"{model} does not exist." if not model.exists() else f"{model} is not a file.")
     name = emit.c_name(model.stem) if model else "digits"
-    if data is None and options["data"]:
-        data = load(options["data"], options["rescale"])
+    if "method" in options:
+        methods.check(options["method"])
     training = {k: options[k] for k in ("method", "sparsity", "max_drop", "epochs") if k in options}
     return Request(
         name=name,
@@ -35,7 +35,7 @@ def request(model, board_name, options, log, data=None):
         board=chosen,
         output=options["output"] or Path("build") / f"{name}-{chosen.name}",
         budget=Budget(options["budget"], options["ram"]),
-        data=data,
+        data=data(options),
         goal=options["goal"],
         seed=options["seed"],
         samples=options["samples"] or SAMPLES,
@@ -44,23 +44,29 @@ def request(model, board_name, options, log, data=None):
     )
 
 
-def keras_model(model, options, log):
-    """(keras.Model, Data or None): the file's with the data that was named, or the bundled example's."""
-    from mcuprune.data import fit, load
+def data(options):
+    """The Data that was named, None without."""
+    from mcuprune.data import load
+
+    return load(options["data"], options["rescale"]) if options["data"] else None
+
+
+def keras_model(model, found, seed, log):
+    """(keras.Model, Data or None): the file's with the data that was found, or the bundled example's."""
+    from mcuprune.data import fit
 
     if model is None:
-        if options["data"]:
+        if found:
             raise UsageError("--data needs a MODEL; without one the bundled example is built, with its own data.")
         from mcuprune import example
 
         log("no MODEL given: training the bundled example, handwritten digits")
-        return example.digits(seed=options["seed"])
+        return example.digits(seed=seed)
     from mcuprune.prune import loading
 
     log(f"loading {model}")
     loaded = loading.load(model)
-    data = load(options["data"], options["rescale"]) if options["data"] else None
-    return loaded, fit(data, loaded.input_shape[1:]) if data else None
+    return loaded, fit(found, loaded.input_shape[1:]) if found else None
 
 
 def progress(log):

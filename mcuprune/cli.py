@@ -5,6 +5,7 @@ stdout carries the result, stderr progress and log.  What is slow to import is i
 
 import sys
 import tomllib
+from functools import partial
 from pathlib import Path
 
 import click
@@ -122,16 +123,15 @@ def build(log, model, board_name, as_json, **options):
     """
     from mcuprune import pipeline
 
+    request = arguments.request(model, board_name, options, log)
     if model is not None and model.suffix == ".tflite":
         for name in ("sparsity", "epochs"):
             if options[name] is not None:
                 raise UsageError(f"--{name} prunes Keras models; {model} is quantized already and is only compiled.")
-        request = arguments.request(model, board_name, options, log)
         report = pipeline.compile_model(model, request, log)
     else:
-        keras_model, data = arguments.keras_model(model, options, log)
-        request = arguments.request(model, board_name, options, log, data)
-        report = pipeline.build_model(keras_model, request, log, arguments.progress(log))
+        load = partial(arguments.keras_model, model, request.data, request.seed, log)
+        report = pipeline.build_model(load, request, log, arguments.progress(log))
     arguments.show(report, request.output, as_json)
 
 
@@ -227,7 +227,7 @@ def prune(log, model, data, rescale, method, sparsity, epochs, seed, output):
 
     if output.suffix != ".keras":
         raise UsageError(f"-o {output}: the pruned model is written as .keras")
-    loaded, dataset = arguments.keras_model(model, {"data": data, "rescale": rescale}, log)
+    loaded, dataset = arguments.keras_model(model, arguments.data({"data": data, "rescale": rescale}), seed, log)
     result = pruning.prune(
         loaded, dataset, method=method, sparsity=sparsity, epochs=epochs, seed=seed, progress=arguments.progress(log)
     )
@@ -246,7 +246,7 @@ def quantize(log, model, data, rescale, seed, output):
     """The training half's second step alone: Keras to int8 .tflite."""
     from mcuprune import quantize as quantizing
 
-    loaded, dataset = arguments.keras_model(model, {"data": data, "rescale": rescale}, log)
+    loaded, dataset = arguments.keras_model(model, arguments.data({"data": data, "rescale": rescale}), seed, log)
     quantizing.quantize(loaded, dataset.x_train, output, seed=seed)
     click.echo(f"{output}: {output.stat().st_size:,} bytes")
 

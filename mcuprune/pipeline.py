@@ -12,7 +12,7 @@ from mcuprune.choose import constant_bytes
 from mcuprune.compiled import Compiled, compile_graph, read
 from mcuprune.errors import AccuracyError
 from mcuprune.measure import measure
-from mcuprune.ops import PORTABLE
+from mcuprune.operand import PORTABLE
 from mcuprune.report import Accuracy, Report, save
 from mcuprune.request import Request, Trained
 from mcuprune.staging import staged
@@ -36,12 +36,17 @@ def compile_model(path: Path, request: Request, say: Say) -> Report:
     return _demand_accuracy(report, request)
 
 
-def build_model(model, request: Request, say: Say, progress=None) -> Report:
-    """A keras.Model -> the same, pruned only as far as the budgets demand."""
-    from mcuprune.training import Trainer  # TensorFlow from here on
+def build_model(load, request: Request, say: Say, progress=None) -> Report:
+    """A keras.Model -> the same, pruned only as far as the budgets demand.
 
-    trainer = Trainer(model, request, say, progress)
+    load: gives the model and its Data or None; called when it is clear that the output can be written.
+    """
     with staged(request.output) as stage:
+        from mcuprune.training import Trainer  # TensorFlow from here on
+
+        model, data = load()
+        request = replace(request, data=data)
+        trainer = Trainer(model, request, say, progress)
         compiled = trainer.compile(stage)
         if request.sparsity is not None:
             compiled = trainer.prune(request.sparsity)
