@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mcuprune import ops
+from mcuprune import operand, ops
 from mcuprune.choose import smallest
 from mcuprune.compiled import Compiled, compile_graph
 from mcuprune.encodings import ENCODINGS
@@ -96,7 +96,7 @@ def aim(compiled: Compiled, request: Request) -> tuple[float, int]:
     try:
         return _aim(masked, compiled, request, request.board.isas)
     except OverBudget:
-        return _aim(masked, compiled, request, ops.PORTABLE)
+        return _aim(masked, compiled, request, operand.PORTABLE)
 
 
 def _aim(masked: Graph, compiled: Compiled, request: Request, isas: Sequence[str]) -> tuple[float, int]:

@@ -10,7 +10,7 @@ import numpy as np
 from mcuprune import choose, emit, link, plan, project, tflite
 from mcuprune.board import Board
 from mcuprune.graph import Graph
-from mcuprune.layer import Array, Layer, leaves
+from mcuprune.layer import Layer
 from mcuprune.runners import uf2
 
 
@@ -91,13 +91,9 @@ def constant_bytes(compiled: Compiled) -> tuple[int, int, int]:
 
 def layer_bytes(layer: Layer) -> tuple[int, int]:
     """(weights, indices) of one layer."""
-    if layer.encoded:
-        return layer.encoded.weight_bytes, layer.encoded.index_bytes
-    fields = [field for call in layer.calls for _, field in leaves(call.fields)]
-    arrays = [f for f in fields if isinstance(f, Array) and f.role == "weight"]
-    return sum(a.size - a.index_bytes for a in arrays), sum(a.index_bytes for a in arrays)
+    return (layer.encoded.weight_bytes, layer.encoded.index_bytes) if layer.encoded else (0, 0)
 
 
 def dense_weight_bytes(layer: Layer) -> int:
     """What the layer's weights take without pruning: a byte each."""
-    return int(np.prod(layer.encoded.shape)) if layer.encoded else layer_bytes(layer)[0]
+    return int(np.prod(layer.encoded.shape)) if layer.encoded else 0

@@ -17,7 +17,7 @@ from mcuprune import link
 from mcuprune.compiled import Compiled
 from mcuprune.errors import ToolError
 from mcuprune.graph import Graph
-from mcuprune.ops import sample_shape
+from mcuprune.operand import sample_shape
 from mcuprune.runners import qemu
 
 INSTRUCTIONS_PER_SECOND = 50e6  # a slow emulator on a busy machine: only to know when to give up

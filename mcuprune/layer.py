@@ -32,8 +32,6 @@ class Array:
     ctype: str  # 'int8_t', 'mcup_row_t' ...
     values: np.ndarray
     size: int  # bytes in flash
-    role: str = "table"  # what the report counts it as: 'weight', 'index', 'table'; see also index_bytes
-    index_bytes: int = 0  # of size: how many are indices (a stream holds both)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ The input's zero point is folded into the bias, so that the inner loop, here and
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -31,6 +31,18 @@ class Matrix:
     zero_point: int  # of the output
     least: int
     most: int
+
+    @property
+    def bound(self) -> np.ndarray:
+        """The largest magnitude that the sum of a row can have.  int64 [rows]"""
+        return np.abs(self.bias) + 128 * np.abs(self.weights.astype(np.int64)).sum(axis=1)
+
+    @property
+    def settled(self) -> "Matrix":
+        """The same function, with multiplier 0 and shift 1 to the right in rows that answer the zero point always."""
+        silent = (self.multiplier == 0) | (self.bound < 2.0 ** np.maximum(-self.shift - 1, 0))
+        multiplier, shift = np.where(silent, 0, self.multiplier), np.where(silent, -1, self.shift)
+        return replace(self, multiplier=multiplier, shift=shift)
 
     def times(self, columns: np.ndarray) -> np.ndarray:
         """int8 [n, inputs] -> int8 [n, rows].  BLAS is exact as long as every sum fits the mantissa."""
@@ -72,7 +84,7 @@ class Matrix:
             entry, row_bytes = encoded.row_bytes // encoded.pair_bytes % 4, encoded.row_bytes
         table = np.stack([self.bias, self.multiplier, -self.shift, entry, row_bytes], axis=1)
         padded = np.pad(encoded.stream, (0, encoded.pair_bytes))  # kernels read as far ahead as the next pair
-        stream = Array("uint8_t", padded, padded.size, "weight", encoded.index_bytes)
+        stream = Array("uint8_t", padded, padded.size)
         return {
             "row": Array("mcup_row_t", table, table.shape[0] * ROW_SIZE),
             "stream": stream,

@@ -81,7 +81,7 @@ def _in_words(m: Matrix, together: int, halves: np.ndarray, taken: np.ndarray | 
     stream = words.reshape(-1, together, words.shape[1]).transpose(0, 2, 1).reshape(-1)
     return Quads(
         Array("mcup_quad_row_t", table, len(table) * ROW_SIZE),
-        Array("uint32_t", stream, 4 * stream.size, "weight"),
+        Array("uint32_t", stream, 4 * stream.size),
         len(table),
         words.shape[1],
         m,

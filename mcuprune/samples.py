@@ -6,7 +6,7 @@ from mcuprune import data
 from mcuprune.data import Data
 from mcuprune.errors import UsageError
 from mcuprune.graph import Graph, Tensor
-from mcuprune.ops import sample_shape
+from mcuprune.operand import sample_shape
 
 
 def fit(tests: Data, graph: Graph) -> Data:

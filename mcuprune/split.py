@@ -14,7 +14,7 @@ A row starts with the bias in both, the 129 and the input's zero point taken out
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -51,7 +51,7 @@ class Packing:
 
 def lower(graph: Graph, op: Op, isas: Sequence[str], encoding: str, arrange: Arrange) -> Layer | None:
     """A convolution with an encoding's weights, their stream arranged for the split kernels."""
-    m = settled(conv_2d.matrix_of(graph, op))
+    m = conv_2d.matrix_of(graph, op).settled
     y_axis, x_axis = conv_2d.axes(graph, op)
     holds = ENCODINGS[encoding].size(m.weights) < np.inf and m.weights.shape[1] <= LONGEST_ROW - 3
     if y_axis.outputs * x_axis.outputs < 4 or not (holds and suits(m, isas)):
@@ -85,20 +85,9 @@ def layer(graph: Graph, op: Op, m: Matrix, name: str, encoded: Encoded, arranged
 
 def suits(m: Matrix, isas: Sequence[str]) -> bool:
     """Whether cores have the kernels, and these compute a matrix exactly."""
-    largest = _bound(m) * 2.0 ** np.maximum(m.shift, 0)
+    largest = m.bound * 2.0 ** np.maximum(m.shift, 0)
     exact = largest.max() < LARGEST and m.weights.min() >= -127 and set((-m.shift).tolist()) <= set(SHIFTS)
     return bool(FAST & set(isas)) and bool(exact)
-
-
-def settled(m: Matrix) -> Matrix:
-    """The same function, with multiplier 0 and shift 1 to the right in rows that answer the zero point always."""
-    silent = (m.multiplier == 0) | (_bound(m) < 2.0 ** np.maximum(-m.shift - 1, 0))
-    return replace(m, multiplier=np.where(silent, 0, m.multiplier), shift=np.where(silent, -1, m.shift))
-
-
-def _bound(m: Matrix) -> np.ndarray:
-    """The largest magnitude that the sum of a row can have.  int64 [rows]"""
-    return np.abs(m.bias) + 128 * np.abs(m.weights.astype(np.int64)).sum(axis=1)
 
 
 def tiles(y: Axis, x: Axis, channels: int) -> Packing | None:
@@ -197,7 +186,7 @@ def sparse(encoded: Encoded, stream: np.ndarray, ctype: str) -> tuple[Array, np.
     """What an Arrange gives of a sparse stream, uint8 and as long as the encoded one."""
     stream = np.pad(stream, (0, encoded.pair_bytes))  # kernels load the next step's places ahead
     values = stream.view("<u4") if ctype == "uint32_t" else stream
-    array = Array(ctype, values, stream.size, "weight", encoded.index_bytes)
+    array = Array(ctype, values, stream.size)
     return array, encoded.row_bytes // encoded.pair_bytes, encoded.pair_bytes
 
 

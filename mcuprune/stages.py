@@ -11,7 +11,7 @@ from mcuprune import verify as verifying
 from mcuprune.board import Board
 from mcuprune.compiled import Compiled, read
 from mcuprune.errors import McupruneError, UsageError
-from mcuprune.ops import PORTABLE
+from mcuprune.operand import PORTABLE
 from mcuprune.report import Report
 from mcuprune.request import Request, Trained
 from mcuprune.summary import with_counts

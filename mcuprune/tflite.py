@@ -16,7 +16,8 @@ import tflite
 from mcuprune import naming
 from mcuprune.errors import UnsupportedModel, UsageError
 from mcuprune.graph import Graph, Op, Tensor
-from mcuprune.ops import OPS, unsupported
+from mcuprune.operand import unsupported
+from mcuprune.ops import OPS
 from mcuprune.sparsity import densify
 
 # What reading a damaged flatbuffer may end in: offsets and lengths that lead nowhere, enumerators that do not exist.

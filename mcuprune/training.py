@@ -4,7 +4,7 @@ from pathlib import Path
 
 from mcuprune import budget, prune, quantize
 from mcuprune.compiled import Compiled, compile_graph, read
-from mcuprune.ops import PORTABLE
+from mcuprune.operand import PORTABLE
 from mcuprune.prune import loading, objective
 from mcuprune.request import Request, Trained
 

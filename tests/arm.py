@@ -23,7 +23,7 @@ from mcuprune import buildfiles, emit, plan, profile, project
 from mcuprune.board import Board, memory_script
 from mcuprune.graph import Graph
 from mcuprune.layer import Layer
-from mcuprune.ops import sample_shape
+from mcuprune.operand import sample_shape
 from mcuprune.runners import qemu
 
 FIRMWARE = Path(__file__).parents[1] / "firmware"

@@ -11,7 +11,7 @@ import kernel
 import numpy as np
 import writer
 
-from mcuprune import ops, oracle
+from mcuprune import operand, ops, oracle
 from mcuprune.encodings import ENCODINGS
 from mcuprune.graph import Graph
 from mcuprune.layer import Layer
@@ -21,7 +21,7 @@ Case = tuple[Graph, np.ndarray]
 
 def random_inputs(random: np.random.Generator, graph: Graph, samples: int = 4) -> np.ndarray:
     """int8 [samples, *shape]: uniform, and one sample each of the extremes and of the zero point."""
-    shape = (samples, *ops.sample_shape(graph.input))
+    shape = (samples, *operand.sample_shape(graph.input))
     inputs = random.integers(-128, 128, shape).astype(np.int8)
     inputs[:3] = np.array([-128, 127, graph.input.z], np.int8).reshape(3, *[1] * (inputs.ndim - 1))
     return inputs

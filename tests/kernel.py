@@ -14,7 +14,7 @@ import numpy as np
 
 from mcuprune.graph import Graph
 from mcuprune.layer import Array, Call, Field, Layer, Scratch
-from mcuprune.ops import sample_shape
+from mcuprune.operand import sample_shape
 
 FIRMWARE = Path(__file__).parents[1] / "firmware"
 INCLUDE = f"-I{FIRMWARE / 'include'}"

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from writer import write
 
 from mcuprune import board as boards
-from mcuprune import budget, ops
+from mcuprune import budget, operand
 from mcuprune.compiled import Compiled, compile_graph, read
 from mcuprune.errors import OverBudget
 from mcuprune.graph import Graph
@@ -39,7 +39,7 @@ def dense(tmp_path_factory) -> Compiled:
     return compiled(GRAPH, tmp_path_factory.mktemp("dense"))
 
 
-def compiled(graph: Graph, folder: Path, isas: Sequence[str] = ops.PORTABLE) -> Compiled:
+def compiled(graph: Graph, folder: Path, isas: Sequence[str] = operand.PORTABLE) -> Compiled:
     """The smallest program with these kernels, which is where a build begins."""
     return compile_graph(graph, boards.load("stm32f405"), folder, "size", isas)
 
@@ -89,7 +89,7 @@ def test_what_is_pruned_to_the_aim_meets_the_budget_and_wastes_little_of_it(dens
     sparsity, room = budget.aim(dense, request(limit))
     assert budget.weight_bytes(budget.mask(GRAPH, sparsity)) <= room
     masked = pruned(GRAPH, sparsity)
-    sizes = [compiled(masked, tmp_path, isas).flash_bytes for isas in (dense.board.isas, ops.PORTABLE)]
+    sizes = [compiled(masked, tmp_path, isas).flash_bytes for isas in (dense.board.isas, operand.PORTABLE)]
     assert 0.97 * limit < max(size for size in sizes if size <= limit)
 
 

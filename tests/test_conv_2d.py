@@ -5,7 +5,7 @@ import pytest
 from judge import ask_oracle, judge, lowered, random_inputs
 from writer import quantized, single
 
-from mcuprune import ops
+from mcuprune import operand, ops
 from mcuprune.errors import UnsupportedModel
 from mcuprune.layer import Scratch
 from mcuprune.ops import conv_2d
@@ -50,7 +50,7 @@ def random_convolution(random):
         stride=tuple(map(int, stride)),
         dilation=tuple(map(int, dilation)),
         padding=str(random.choice(["SAME", "VALID"])),
-        activation=str(random.choice(ops.FUSED)),
+        activation=str(random.choice(operand.FUSED)),
         sparsity=float(random.choice([0, 0.5, 0.9, 0.99])),
         per_channel=bool(random.random() < 0.7),
         zero_points=tuple(map(int, random.integers(-128, 128, 2))),

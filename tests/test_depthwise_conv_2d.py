@@ -2,7 +2,7 @@ import numpy as np
 from judge import judge, lowered, random_inputs
 from writer import quantized, single
 
-from mcuprune import ops
+from mcuprune import operand
 from mcuprune.window import axis
 
 
@@ -38,7 +38,7 @@ def random_depthwise(random):
         stride=int(random.integers(1, 4)),
         dilation=tuple(map(int, dilation)),
         padding=str(random.choice(["SAME", "VALID"])),
-        activation=str(random.choice(ops.FUSED)),
+        activation=str(random.choice(operand.FUSED)),
         per_channel=bool(random.random() < 0.7),
         zero_points=tuple(map(int, random.integers(-128, 128, 2))),
     )

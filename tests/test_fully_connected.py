@@ -5,7 +5,7 @@ import pytest
 from judge import ask_oracle, judge, lowered, random_inputs
 from writer import quantized, single
 
-from mcuprune import ops
+from mcuprune import operand, ops
 from mcuprune.errors import UnsupportedModel
 from mcuprune.fixed import quantize_multiplier
 from mcuprune.ops import fully_connected
@@ -38,7 +38,7 @@ def random_dense(random):
         inputs=int(random.integers(1, 700)),
         rows=int(random.integers(1, 20)),
         leading=leading,
-        activation=str(random.choice(ops.FUSED)),
+        activation=str(random.choice(operand.FUSED)),
         sparsity=float(random.choice([0, 0.5, 0.9, 0.999])),
         per_channel=per_channel,
         bias=bool(random.random() < 0.8),

@@ -6,7 +6,7 @@ from judge import ask_oracle, judge, random_inputs
 from kernel import run_all
 from writer import quantized, single
 
-from mcuprune import ops
+from mcuprune import operand, ops
 from mcuprune.errors import UnsupportedModel
 from mcuprune.graph import Graph, Op, Tensor
 
@@ -43,7 +43,7 @@ def pair(random: np.random.Generator, kind: str, other: str) -> Graph:
     shape = np.broadcast_shapes(a.shape, b.shape)
     y = quantized("y", shape, scale(random, around, 1), zero_point(random))
     operands = [a, b] if random.random() < 0.5 else [b, a]
-    return single(kind, operands, y, fused_activation_function=str(random.choice(ops.FUSED)))
+    return single(kind, operands, y, fused_activation_function=str(random.choice(operand.FUSED)))
 
 
 def fork(random: np.random.Generator, kind: str) -> Graph:

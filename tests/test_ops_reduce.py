@@ -5,7 +5,7 @@ import pytest
 from judge import judge, random_inputs
 from writer import quantized, single
 
-from mcuprune import ops
+from mcuprune import operand, ops
 from mcuprune.errors import UnsupportedModel
 from mcuprune.graph import Graph
 from mcuprune.ops import mean, softmax
@@ -24,7 +24,7 @@ def pooled(random: np.random.Generator, kind: str) -> Graph:
         kind, [x], y,
         padding=padding, stride_h=down.stride, stride_w=across.stride,
         filter_height=down.kernel, filter_width=across.kernel,
-        fused_activation_function=str(random.choice(ops.FUSED)),
+        fused_activation_function=str(random.choice(operand.FUSED)),
     )  # fmt: skip
 
 

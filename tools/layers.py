@@ -14,7 +14,7 @@ from mcuprune import choose
 from mcuprune.board import Board
 from mcuprune.graph import Graph, Tensor
 from mcuprune.layer import Layer
-from mcuprune.ops import sample_shape
+from mcuprune.operand import sample_shape
 from mcuprune.plan import scratch_size
 from mcuprune.window import axis
 

@@ -26,7 +26,7 @@ def lower(graph: Graph, op: Op, isas: Sequence[str]) -> Layer | None:
     y_axis, x_axis = conv_2d.axes(graph, op)
     channels = graph.operand(op, 0).shape[3]
     packing = split.tiles(y_axis, x_axis, channels)
-    m = split.settled(conv_2d.matrix_of(graph, op))
+    m = conv_2d.matrix_of(graph, op).settled
     if packing is None or not split.suits(m, isas):
         return None
     spread = _spread(m.weights.reshape(-1, y_axis.kernel, x_axis.kernel, channels))

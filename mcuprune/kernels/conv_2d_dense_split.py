@@ -22,4 +22,4 @@ def arrange(encoded: Encoded) -> tuple[Array, np.ndarray, int]:
     rows, inputs = encoded.shape
     weights = np.pad(encoded.stream.reshape(rows, inputs), ((0, 0), (0, -inputs % 4)))
     words = np.ascontiguousarray(weights).view(">u4").reshape(-1)
-    return Array("uint32_t", words, 4 * words.size, "weight"), np.full(rows, words.size // rows), 4
+    return Array("uint32_t", words, 4 * words.size), np.full(rows, words.size // rows), 4

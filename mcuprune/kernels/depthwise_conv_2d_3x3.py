@@ -5,7 +5,6 @@ channel whose output is the zero point whatever it reads, as pruning leaves them
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -24,7 +23,7 @@ LARGEST = 1 << 30  # of a sum, which is doubled
 
 def lower(graph: Graph, op: Op, isas: Sequence[str]) -> Layer | None:
     y, x = axes(graph, op)
-    m = settled(depthwise_conv_2d.matrix_of(graph, op))
+    m = depthwise_conv_2d.matrix_of(graph, op).settled
     if not (set(isas) & set(FAST) and _suits(y, x) and op.attrs["depth_multiplier"] == 1 and in_range(m)):
         return None
     function = f"mcup_depthwise_conv_2d_3x3{'_stride_2' if y.stride == 2 else ''}_s8"
@@ -56,15 +55,4 @@ def _suits(y: Axis, x: Axis) -> bool:
 
 def in_range(m: Matrix) -> bool:
     right = -m.shift
-    return bool(np.all((right >= SHIFTS[0]) & (right <= SHIFTS[1])) and np.all(_bound(m) < LARGEST))
-
-
-def settled(m: Matrix) -> Matrix:
-    """The same function, with multiplier 0 and shift 1 to the right in rows that answer the zero point always."""
-    silent = (m.multiplier == 0) | (_bound(m) < 2.0 ** np.maximum(-m.shift - 1, 0))
-    return replace(m, multiplier=np.where(silent, 0, m.multiplier), shift=np.where(silent, -1, m.shift))
-
-
-def _bound(m: Matrix) -> np.ndarray:
-    """The largest magnitude that the sum of a row can have.  int64 [rows]"""
-    return np.abs(m.bias) + 128 * np.abs(m.weights.astype(np.int64)).sum(axis=1)
+    return bool(np.all((right >= SHIFTS[0]) & (right <= SHIFTS[1])) and np.all(m.bound < LARGEST))

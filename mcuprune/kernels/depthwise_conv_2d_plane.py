@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from mcuprune.graph import Graph, Op
-from mcuprune.kernels.depthwise_conv_2d_3x3 import in_range, settled
+from mcuprune.kernels.depthwise_conv_2d_3x3 import in_range
 from mcuprune.layer import Field, Layer
 from mcuprune.ops import depthwise_conv_2d
 from mcuprune.ops.conv_2d import axes
@@ -25,7 +25,7 @@ def lower(graph: Graph, op: Op, isas: Sequence[str]) -> Layer | None:
     y, x = axes(graph, op)
     along, across = min(((x, y), (y, x)), key=lambda axes: _groups(*axes))
     pairs = isa == "dsp"
-    m = settled(depthwise_conv_2d.matrix_of(graph, op))
+    m = depthwise_conv_2d.matrix_of(graph, op).settled
     if isa is None or along.dilation != 1 or not in_range(m) or (isa == "v6m" and along.stride > 2):
         return None
     rows, taps = m.weights.shape

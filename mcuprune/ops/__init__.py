@@ -13,37 +13,7 @@ from types import ModuleType
 import numpy as np
 
 from mcuprune.graph import Graph
-from mcuprune.operand import (
-    ACTIVATIONS,
-    FUSED,
-    PADDINGS,
-    PORTABLE,
-    check_activation,
-    check_shape,
-    constant,
-    operands,
-    output_range,
-    sample_shape,
-    samples,
-    unsupported,
-)
-
-__all__ = [
-    "ACTIVATIONS",
-    "FUSED",
-    "OPS",
-    "PADDINGS",
-    "PORTABLE",
-    "check_activation",
-    "check_shape",
-    "constant",
-    "operands",
-    "output_range",
-    "run",
-    "sample_shape",
-    "samples",
-    "unsupported",
-]
+from mcuprune.operand import sample_shape
 
 
 def run(graph: Graph, inputs: np.ndarray, keep: bool = False) -> np.ndarray | dict[int, np.ndarray]:

@@ -6,7 +6,7 @@ import tflite
 from mcuprune import strides
 from mcuprune.graph import Graph, Op
 from mcuprune.layer import Layer
-from mcuprune.ops import ACTIVATIONS, check_shape, operands, sample_shape, samples, unsupported
+from mcuprune.operand import ACTIVATIONS, check_shape, operands, sample_shape, samples, unsupported
 
 CODE = "CONCATENATION"
 ABOUT = "any axis, any number of operands, constants too; all of one scale and zero point, as TFLite demands"

@@ -12,7 +12,7 @@ from mcuprune import groups
 from mcuprune.graph import Graph, Op
 from mcuprune.layer import Call, Encoded, Field, Layer, Scratch
 from mcuprune.matrix import Matrix, check_constants, chunks, matrix
-from mcuprune.ops import ACTIVATIONS, PADDINGS, PORTABLE, check_activation, sample_shape, unsupported
+from mcuprune.operand import ACTIVATIONS, PADDINGS, PORTABLE, check_activation, sample_shape, unsupported
 from mcuprune.strides import moved
 from mcuprune.window import Axis, axis, windows
 

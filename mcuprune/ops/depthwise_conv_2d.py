@@ -11,7 +11,7 @@ import numpy as np
 from mcuprune.graph import Graph, Op
 from mcuprune.layer import Call, Encoded, Field, Layer
 from mcuprune.matrix import Matrix, check_constants, chunks, matrix
-from mcuprune.ops import check_activation, sample_shape, unsupported
+from mcuprune.operand import check_activation, sample_shape, unsupported
 from mcuprune.ops.conv_2d import axes, check_window, is_contiguous, summary, window_fields, window_work
 from mcuprune.ops.conv_2d import read as read_window
 from mcuprune.window import windows

@@ -7,7 +7,7 @@ import numpy as np
 
 from mcuprune.graph import Graph, Op
 from mcuprune.layer import Layer
-from mcuprune.ops import unsupported
+from mcuprune.operand import unsupported
 
 CODE = "DEQUANTIZE"
 ABOUT = "int8 to float32 at the output, where it is taken off"

@@ -7,7 +7,7 @@ import numpy as np
 from mcuprune.graph import Graph, Op
 from mcuprune.layer import Call, Encoded, Layer
 from mcuprune.matrix import Matrix, check_constants, matrix
-from mcuprune.ops import ACTIVATIONS, PORTABLE, check_activation, sample_shape, unsupported
+from mcuprune.operand import ACTIVATIONS, PORTABLE, check_activation, sample_shape, unsupported
 
 CODE = "FULLY_CONNECTED"
 ABOUT = "per-tensor or per-channel weights; any number of input rows; fused ReLU, ReLU6"

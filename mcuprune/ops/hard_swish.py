@@ -5,7 +5,7 @@ import numpy as np
 from mcuprune import fixed, lookup
 from mcuprune.graph import Graph, Op
 from mcuprune.layer import Layer
-from mcuprune.ops import check_shape, unsupported
+from mcuprune.operand import check_shape, unsupported
 
 CODE = "HARD_SWISH"
 ABOUT = "output scale not below 1/128 of the input's; a lookup table"

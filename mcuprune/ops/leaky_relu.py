@@ -6,7 +6,7 @@ import tflite
 from mcuprune import fixed, lookup
 from mcuprune.graph import Graph, Op
 from mcuprune.layer import Layer
-from mcuprune.ops import check_shape
+from mcuprune.operand import check_shape
 
 CODE = "LEAKY_RELU"
 ABOUT = "any alpha, any scales and zero points; a lookup table"

@@ -5,7 +5,7 @@ import numpy as np
 from mcuprune import lookup
 from mcuprune.graph import Graph, Op
 from mcuprune.layer import Layer
-from mcuprune.ops import check_shape, unsupported
+from mcuprune.operand import check_shape, unsupported
 
 CODE = "LOGISTIC"
 ABOUT = "output scale 1/256, as TFLite demands; a lookup table"

@@ -5,7 +5,7 @@ import numpy as np
 from mcuprune import pool, window
 from mcuprune.graph import Graph, Op
 from mcuprune.layer import Layer
-from mcuprune.ops import output_range
+from mcuprune.operand import output_range
 from mcuprune.pool import check, read
 
 __all__ = ["ABOUT", "CODE", "check", "lower", "read", "reference"]

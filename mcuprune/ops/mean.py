@@ -8,7 +8,7 @@ import tflite
 from mcuprune import fixed, strides
 from mcuprune.graph import Graph, Op
 from mcuprune.layer import Call, Field, Layer
-from mcuprune.ops import check_shape, constant, sample_shape, samples, unsupported
+from mcuprune.operand import check_shape, constant, sample_shape, samples, unsupported
 
 CODE = "MEAN"
 ABOUT = "any constant axes of up to 4 dimensions, keep_dims or not"

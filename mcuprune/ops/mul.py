@@ -5,7 +5,7 @@ import numpy as np
 from mcuprune import fixed, pairs
 from mcuprune.graph import Graph, Op
 from mcuprune.layer import Field, Layer
-from mcuprune.ops import operands, output_range
+from mcuprune.operand import operands, output_range
 from mcuprune.pairs import check, read
 
 __all__ = ["ABOUT", "CODE", "check", "lower", "read", "reference"]

@@ -5,7 +5,7 @@ import numpy as np
 from mcuprune import strides
 from mcuprune.graph import Graph, Op
 from mcuprune.layer import Call, Field, Layer
-from mcuprune.ops import check_shape, constant, sample_shape, samples, unsupported
+from mcuprune.operand import check_shape, constant, sample_shape, samples, unsupported
 
 CODE = "PAD"
 ABOUT = "constant paddings on any dimensions"

@@ -8,7 +8,7 @@ import numpy as np
 from mcuprune import fixed, lookup
 from mcuprune.graph import Graph, Op
 from mcuprune.layer import Layer
-from mcuprune.ops import check_shape
+from mcuprune.operand import check_shape
 
 CODE = "QUANTIZE"
 ABOUT = "int8 to int8, a lookup table; float32 or uint8 to int8 at the input"

@@ -4,7 +4,7 @@ import numpy as np
 
 from mcuprune.graph import Graph, Op
 from mcuprune.layer import Layer
-from mcuprune.ops import sample_shape, unsupported
+from mcuprune.operand import sample_shape, unsupported
 
 CODE = "RESHAPE"
 ABOUT = "any shapes; free"

@@ -14,7 +14,7 @@ from mcuprune.fixed import rounding_divide_by_pot
 from mcuprune.fixed import saturating_rounding_doubling_high_mul as high_mul
 from mcuprune.graph import Graph, Op
 from mcuprune.layer import Array, Call, Field, Layer
-from mcuprune.ops import check_shape, sample_shape, unsupported
+from mcuprune.operand import check_shape, sample_shape, unsupported
 
 CODE = "SOFTMAX"
 ABOUT = "over the last dimension, of up to 511 elements; any beta; output scale 1/256, zero point -128"

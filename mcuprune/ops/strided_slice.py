@@ -6,7 +6,7 @@ import tflite
 from mcuprune import strides
 from mcuprune.graph import Graph, Op
 from mcuprune.layer import Layer
-from mcuprune.ops import constant, sample_shape, samples, unsupported
+from mcuprune.operand import constant, sample_shape, samples, unsupported
 
 CODE = "STRIDED_SLICE"
 ABOUT = "constant bounds, every mask, negative strides; free where everything is kept"

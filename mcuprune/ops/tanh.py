@@ -5,7 +5,7 @@ import numpy as np
 from mcuprune import lookup
 from mcuprune.graph import Graph, Op
 from mcuprune.layer import Layer
-from mcuprune.ops import check_shape
+from mcuprune.operand import check_shape
 
 CODE = "TANH"
 ABOUT = "any scales and zero points; a lookup table"

@@ -5,7 +5,7 @@ import numpy as np
 from mcuprune import strides
 from mcuprune.graph import Graph, Op
 from mcuprune.layer import Layer
-from mcuprune.ops import check_shape, constant, sample_shape, samples, unsupported
+from mcuprune.operand import check_shape, constant, sample_shape, samples, unsupported
 
 CODE = "TRANSPOSE"
 ABOUT = "any constant permutation, up to 5 dimensions above 1; free where only dimensions of 1 move"

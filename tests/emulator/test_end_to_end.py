@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from mcuprune import board as boards
-from mcuprune import device, link, measure, ops, pipeline, samples, stages, verify
+from mcuprune import device, link, measure, operand, pipeline, samples, stages, verify
 from mcuprune.compiled import Compiled, compile_graph, read
 from mcuprune.errors import ToolError
 from mcuprune.report import Report
@@ -82,7 +82,7 @@ def broken(tmp_path):
         folder.mkdir()
         models.save("residual", folder).rename(folder / "model.tflite")
         graph = read(folder / "model.tflite", "residual")
-        network = compile_graph(graph, boards.load("mps2_an385"), folder, "size", ops.PORTABLE)
+        network = compile_graph(graph, boards.load("mps2_an385"), folder, "size", operand.PORTABLE)
         path = folder / "src" / file
         text, changes = re.subn(pattern, replacement, path.read_text(), count=1)
         assert changes == 1

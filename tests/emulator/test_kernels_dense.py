@@ -12,7 +12,7 @@ from test_conv_2d import convolution, random_convolution
 from test_fully_connected import dense, random_dense
 from test_kernels_sparse import extremes, with_data
 
-from mcuprune import board, ops
+from mcuprune import board, operand, ops
 from mcuprune.encodings import b4
 from mcuprune.kernels import conv_2d_lines, conv_2d_quad, conv_2d_rgb, fully_connected_quad
 from mcuprune.ops import fully_connected
@@ -57,7 +57,7 @@ def three_wide(random, channels, **options):
         filters=(int(random.integers(2, 8)), height, 3, channels),
         stride=(int(random.integers(1, 4)), int(random.integers(1, 3))),
         padding=str(random.choice(["SAME", "VALID"])),
-        activation=str(random.choice(ops.FUSED)),
+        activation=str(random.choice(operand.FUSED)),
         sparsity=float(random.choice([0, 0.5])),
         zero_points=tuple(map(int, random.integers(-128, 128, 2))),
         **options,

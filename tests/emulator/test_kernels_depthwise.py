@@ -7,7 +7,7 @@ import pytest
 from judge import random_inputs
 from test_depthwise_conv_2d import depthwise
 
-from mcuprune import board, ops
+from mcuprune import board, operand, ops
 from mcuprune.kernels import depthwise_conv_2d_3x3, depthwise_conv_2d_plane
 
 CORES = {"dsp": "mps2_an386", "v7m": "mps2_an385", "v6m": "rpi_pico"}
@@ -37,7 +37,7 @@ def random_layer(random, kernel_size, stride, image):
         stride=stride,
         multiplier=int(random.choice([1, 1, 1, 2])),
         padding=str(random.choice(["SAME", "SAME", "VALID"])),
-        activation=str(random.choice(ops.FUSED)),
+        activation=str(random.choice(operand.FUSED)),
         zero_points=tuple(map(int, random.integers(-128, 128, 2))),
         output_scale=float(2.0 ** random.uniform(-6, 16)),
     )

@@ -14,7 +14,7 @@ from test_conv_2d import convolution, random_convolution
 from test_fully_connected import dense, random_dense
 from writer import quantized, single
 
-from mcuprune import board, choose, ops
+from mcuprune import board, choose, operand, ops
 from mcuprune.encodings import ENCODINGS
 from mcuprune.kernels import conv_2d_d8_tile
 from mcuprune.ops import conv_2d, fully_connected
@@ -74,7 +74,7 @@ def weighing(random, total, rows=3, inputs=310, pixels=(3, 7)):
 
 def extremes(random, graph):
     """Every pixel of a sample the largest, or the smallest, or one beside the other."""
-    shape = ops.sample_shape(graph.input)
+    shape = operand.sample_shape(graph.input)
     largest, smallest = np.full(shape, 127, np.int8), np.full(shape, -128, np.int8)
     mixed = [np.where(np.indices(shape)[axis] % 2, largest, smallest) for axis in range(len(shape))]
     return np.stack([largest, smallest, *mixed, *(~m for m in mixed)])

@@ -13,7 +13,7 @@ from judge import random_inputs
 from test_conv_2d import convolution, random_convolution
 from test_fully_connected import dense, random_dense
 
-from mcuprune import board, choose, ops
+from mcuprune import board, choose, operand, ops
 from mcuprune.encodings import ENCODINGS
 from mcuprune.kernels import KERNELS
 from mcuprune.ops import conv_2d, fully_connected
@@ -167,7 +167,7 @@ def test_rows_of_the_largest_weights(core):
     w = replace(w, data=(127 * signs).astype(np.int8).reshape(w.shape))
 
     def extremes(random, graph):
-        shape = ops.sample_shape(graph.input)
+        shape = operand.sample_shape(graph.input)
         mixed = [np.where(np.indices(shape)[axis] % 2, 127, -128).astype(np.int8) for axis in range(3)]
         return np.stack([np.full(shape, 127, np.int8), np.full(shape, -128, np.int8), *mixed])
 
