@@ -10,7 +10,7 @@ A goal weighs the bytes of a whole network against its cycles:
                 each layer on its own, and search the lowest price at which the sum of bytes is within the limit
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from mcuprune import cost, kernels, ops
@@ -41,14 +41,26 @@ def smallest(weights) -> str:
     return min(ENCODINGS, key=lambda name: (ENCODINGS[name].size(weights), name != "dense"))
 
 
-def layers(graph: Graph, board: Board, goal: str | int = "balanced", isas: Sequence[str] | None = None) -> list[Layer]:
+def layers(
+    graph: Graph,
+    board: Board,
+    goal: str | int = "balanced",
+    isas: Sequence[str] | None = None,
+    functions: Collection[str] | None = None,
+) -> list[Layer]:
     """Every operator of the graph, lowered.
 
     goal: a name of GOALS, or the bytes that all constants may take.  isas: sets of kernels to choose from, the board's
-    when None.
+    when None.  functions: the only kernels to choose from, such as those whose code is linked already.
     """
     choices = [candidates(graph, op, board, isas) for op in graph.ops]
+    if functions is not None:
+        choices = [[c for c in each if _calls(c) <= set(functions)] for each in choices]
     return [candidate.layer for candidate in _choose(choices, goal)]
+
+
+def _calls(candidate: Candidate) -> set[str]:
+    return {call.function for call in candidate.layer.calls}
 
 
 def recorded(

@@ -1,7 +1,7 @@
 """The compiling half as one step: an int8 .tflite becomes a linked program for a board."""
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -63,11 +63,19 @@ def read(path: Path, name: str) -> Graph:
 
 
 def compile_graph(
-    graph: Graph, board: Board, folder: Path, goal: str | int = "size", isas: Sequence[str] | None = None
+    graph: Graph,
+    board: Board,
+    folder: Path,
+    goal: str | int = "size",
+    isas: Sequence[str] | None = None,
+    functions: Collection[str] | None = None,
 ) -> Compiled:
-    """Choose kernels, plan memory, write folder/src and link the images into folder.  goal, isas: see choose.layers."""
+    """Choose kernels, plan memory, write folder/src and link the images into folder.
+
+    goal, isas, functions: see choose.layers.
+    """
     isas = isas or board.isas
-    layers = tuple(choose.layers(graph, board, goal, isas))
+    layers = tuple(choose.layers(graph, board, goal, isas, functions))
     arena = plan.plan(graph, layers)
     shutil.rmtree(folder / "src", ignore_errors=True)
     project.write(project.files(graph, layers, arena, board, isas), folder / "src")

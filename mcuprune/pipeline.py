@@ -3,7 +3,7 @@
 keras.Model -> prune -> quantize -> model.tflite -> compile -> firmware -> run, compare, count -> report
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -82,17 +82,33 @@ def _optimized(compiled: Compiled, request: Request) -> Compiled:
     """
     if request.goal == "size":
         return compiled
+    fast = request.board.isas
     goals: list[str | int] = [request.goal or "balanced"]
     if request.goal is None and request.budget.flash_bytes:
-        constants = sum(map(constant_bytes, compiled.layers))
-        spare = request.flash_limit[0] - compiled.flash_bytes
-        goals = [constants + spare - code for code in FAST_CODE if spare >= code]
-    fast = [(goal, request.board.isas) for goal in [*goals, "size"]]
-    for goal, isas in [*fast, ("size", PORTABLE)]:
-        optimized = compile_graph(compiled.graph, request.board, compiled.folder, goal, isas)
-        if budget.fits_flash(optimized, request) and budget.fits_ram(optimized, request):
-            break
-    return optimized
+        goals = [limit for code in FAST_CODE if (limit := _room(compiled, request) - code) >= _constants(compiled)]
+
+    def link(goal: str | int, isas: Sequence[str], functions: Collection[str] | None = None) -> Compiled | None:
+        made = compile_graph(compiled.graph, request.board, compiled.folder, goal, isas, functions)
+        return made if budget.fits_flash(made, request) and budget.fits_ram(made, request) else None
+
+    for goal in goals:
+        if made := link(goal, fast):
+            return made
+    isas = fast if (small := link("size", fast)) else PORTABLE
+    small = small or link("size", PORTABLE) or compiled
+    if request.budget.flash_bytes:  # more bytes for the kernels whose code is there already
+        functions = {call.function for layer in small.layers for call in layer.calls}
+        small = link(_room(small, request), isas, functions) or link("size", isas) or small
+    return small
+
+
+def _constants(compiled: Compiled) -> int:
+    return sum(map(constant_bytes, compiled.layers))
+
+
+def _room(compiled: Compiled, request: Request) -> int:
+    """Bytes that the constants may take beside the code of a program."""
+    return _constants(compiled) + request.flash_limit[0] - compiled.flash_bytes
 
 
 def _demand_accuracy(report: Report, request: Request) -> Report:

@@ -97,3 +97,15 @@ def test_every_kernel_has_its_costs(cpu):
         for call in candidate.layer.calls
     }
     assert unknown == set()
+
+
+@given(networks(), st.sampled_from(BOARDS))
+@settings(max_examples=30)
+def test_room_is_spent_on_kernels_that_are_linked_already(graph, board):
+    small = choose.layers(graph, board, "size")
+    functions = {call.function for layer in small for call in layer.calls}
+    limit = 2 * sum(map(choose.constant_bytes, small))
+    spent = choose.layers(graph, board, limit, functions=functions)
+    assert {call.function for layer in spent for call in layer.calls} <= functions
+    assert sum(map(choose.constant_bytes, spent)) <= limit
+    assert sum(cost.cycles(x, board.cpu) for x in spent) <= sum(cost.cycles(x, board.cpu) for x in small)
