@@ -13,7 +13,6 @@ def request(model, board_name, options, log):
     import hashlib
 
     from mcuprune import board, emit
-    from mcuprune.prune import methods
     from mcuprune.report import Budget
     from mcuprune.request import SAMPLES, Request
 
@@ -25,9 +24,10 @@ def request(model, board_name, options, log):
     if model is not None and not model.is_file():
         raise UsageError(f"{model} does not exist." if not model.exists() else f"{model} is not a file.")
     name = emit.c_name(model.stem) if model else "digits"
+    training = {k: options[k] for k in ("method", "epochs", "max_drop", "resume") if k in options}
     if "method" in options:
-        methods.check(options["method"])
-    training = {k: options[k] for k in ("method", "sparsity", "max_drop", "epochs") if k in options}
+        wanted = options["sparsity"]
+        training["options"], training["sparsity"] = how(options["method"], wanted, options["epochs"], options)
     return Request(
         name=name,
         source=model.name if model else "bundled example",
@@ -42,6 +42,31 @@ def request(model, board_name, options, log):
         verify=not options["no_verify"],
         **training,
     )
+
+
+def how(method, sparsity, epochs, options):
+    """(Options of the method, the sparsity), checked."""
+    from dataclasses import fields
+
+    from mcuprune.prune import check
+    from mcuprune.request import Options
+
+    chosen = Options(**{field.name: options[field.name] for field in fields(Options)})
+    return chosen, check(method, sparsity, chosen, epochs)
+
+
+def methods() -> str:
+    """Every pruning method, explained."""
+    from textwrap import fill
+
+    from mcuprune.prune import methods
+
+    texts = []
+    for name in methods.NAMES:
+        options = ", ".join(f"--{option}" for option in methods.options(name)) or "none"
+        about = fill(methods.about(name), 100, initial_indent="    ", subsequent_indent="    ")
+        texts.append(f"{name}\n{about}\n    Options: {options}.")
+    return "\n\n".join(texts)
 
 
 def data(options):
@@ -67,6 +92,41 @@ def keras_model(model, found, seed, log):
     log(f"loading {model}")
     loaded = loading.load(model)
     return loaded, fit(found, loaded.input_shape[1:]) if found else None
+
+
+def pruned(model, output, options, log) -> str:
+    """Prune a Keras model into a file; what to say about it."""
+    chosen, sparsity = how(options["method"], options["sparsity"], options["epochs"], options)
+    from mcuprune import prune
+    from mcuprune.prune import interrupt, loading, objective
+
+    loaded, found = keras_model(model, data(options), options["seed"], log)
+    checkpoints = prune.Checkpoints(output.with_name(f"{output.name}.checkpoints"), options["resume"])
+    stop = interrupt.Interrupt()
+    result = prune.prune(
+        loaded,
+        found,
+        sparsity=sparsity,
+        method=options["method"],
+        epochs=options["epochs"],
+        seed=options["seed"],
+        options=chosen,
+        progress=progress(log),
+        say=log,
+        checkpoints=checkpoints,
+        interrupt=stop,
+    )
+    loading.save(result.model, output)
+    text = f"{output}: sparsity {result.sparsity:.4f}"
+    if found is not None:
+        purpose = objective.infer(loaded, found)
+        before, after = (prune.evaluate(each, found, purpose) for each in (loaded, result.model))
+        text += f", {purpose.metric} {before:.4f} -> {after:.4f} on the test set"
+    if stop.asked:
+        log("interrupted: this is the best so far; the same command with --resume goes on")
+    else:
+        checkpoints.remove()
+    return text
 
 
 def progress(log):

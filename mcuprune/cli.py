@@ -12,28 +12,12 @@ import click
 
 from mcuprune import __version__, arguments
 from mcuprune.errors import McupruneError, UsageError
+from mcuprune.options import SAMPLES_HELP, common, dataset, training
 
 EPILOG = (
     "Exit codes: 0 ok, 1 a bug of mcuprune, 2 bad usage or unreadable input, 3 over budget, 4 accuracy below what was "
     "demanded, 5 unsupported model, 6 a tool is missing or failed, 7 device and oracle disagree."
 )
-
-
-SAMPLES_HELP = "Samples in a .npy file: int8 as they are, other types as real values, which are quantized."
-
-
-GOALS = ("size", "speed", "balanced")
-
-
-class Size(click.ParamType):
-    """256KB, 1MB, 65536."""
-
-    name = "size"
-
-    def convert(self, value, param, ctx):
-        from mcuprune.sizes import parse_size
-
-        return parse_size(value, f"--{param.name}" if param else "the size")
 
 
 class Log:
@@ -86,34 +70,11 @@ def _spelled(parameter: click.Parameter) -> str:
     return max(parameter.opts, key=len).removeprefix("--")
 
 
-def common(function):
-    """Options of every command that makes firmware."""
-    for option in reversed(
-        [
-            click.option("--board", "board_name", metavar="B", help="Board; `mcuprune boards` lists them."),
-            click.option("--budget", type=Size(), help="Flash that the whole image may take, such as 64KB."),
-            click.option("--ram", type=Size(), help="RAM that it may take, stack included."),
-            click.option("--data", help="An .npz with x_train y_train x_test y_test, or package.module:function."),
-            click.option("--rescale", metavar="F", help="Multiply the data by this, such as 1/255."),
-            click.option("--optimize", "goal", type=click.Choice(GOALS), help="Default: the fastest that fits."),
-            click.option("--samples", type=click.IntRange(1, 100_000), help="Inferences to compare with the oracle."),
-            click.option("--seed", type=click.IntRange(0), default=0, help="Equal seeds give equal results."),
-            click.option("-o", "--output", type=click.Path(path_type=Path), help="Default: build/<model>-<board>."),
-            click.option("--no-verify", is_flag=True, help="Do not run the firmware in the emulator."),
-            click.option("--json", "as_json", is_flag=True, help="Print the report as JSON."),
-        ]
-    ):
-        function = option(function)
-    return function
-
-
 @cli.command()
 @click.argument("model", required=False, type=click.Path(path_type=Path))
 @common
-@click.option("--method", default="gradual", show_default=True, help="How to prune.")
-@click.option("--sparsity", type=click.FloatRange(0, 1, max_open=True), help="Prune this fraction of the weights.")
+@training
 @click.option("--max-drop", type=click.FloatRange(0), metavar="P", help="Fail when more points of accuracy are lost.")
-@click.option("--epochs", type=click.IntRange(1), help="Of fine-tuning while pruning.")
 @click.pass_obj
 def build(log, model, board_name, as_json, **options):
     """The main job: prune a Keras model as far as the budgets demand, compile it, run it, report.
@@ -211,39 +172,38 @@ def flash(folder, tool, dry_run):
 
 
 @cli.command()
-@click.argument("model", type=click.Path(path_type=Path))
-@click.option("--data", required=True)
-@click.option("--rescale", metavar="F")
-@click.option("--method", default="gradual", show_default=True)
-@click.option("--sparsity", type=click.FloatRange(0, 1, max_open=True), required=True)
-@click.option("--epochs", type=click.IntRange(1))
-@click.option("--seed", type=click.IntRange(0), default=0)
-@click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="The pruned model, .keras.")
+@click.argument("model", required=False, type=click.Path(path_type=Path))
+@dataset
+@training
+@click.option("--seed", type=click.IntRange(0), default=0, help="Equal seeds give equal results.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="The pruned model, .keras.")
+@click.option("--list", "list_methods", is_flag=True, help="Explain the methods, and do nothing.")
 @click.pass_obj
-def prune(log, model, data, rescale, method, sparsity, epochs, seed, output):
-    """The training half's first step alone: a Keras model with this fraction of its weights zero."""
-    from mcuprune import prune as pruning
-    from mcuprune.prune import loading
-
+def prune(log, model, output, list_methods, **options):
+    """The training half's first step alone: a Keras model with this fraction of its weights zero, or gone."""
+    if list_methods:
+        click.echo(arguments.methods())
+        return
+    if model is None or output is None:
+        raise UsageError("say which MODEL to prune and where to write it: mcuprune prune model.keras -o pruned.keras")
     if output.suffix != ".keras":
         raise UsageError(f"-o {output}: the pruned model is written as .keras")
-    loaded, dataset = arguments.keras_model(model, arguments.data({"data": data, "rescale": rescale}), seed, log)
-    result = pruning.prune(
-        loaded, dataset, method=method, sparsity=sparsity, epochs=epochs, seed=seed, progress=arguments.progress(log)
-    )
-    loading.save(result.model, output)
-    click.echo(f"{output}: sparsity {result.sparsity:.4f}")
+    click.echo(arguments.pruned(model, output, options, log))
 
 
 @cli.command()
 @click.argument("model", type=click.Path(path_type=Path))
-@click.option("--data", required=True, help="Its training samples calibrate the ranges of activations.")
-@click.option("--rescale", metavar="F")
+@dataset
 @click.option("--seed", type=click.IntRange(0), default=0)
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="The int8 .tflite.")
 @click.pass_obj
 def quantize(log, model, data, rescale, seed, output):
-    """The training half's second step alone: Keras to int8 .tflite."""
+    """The training half's second step alone: Keras to int8 .tflite.
+
+    The training samples calibrate the ranges of activations.
+    """
+    if data is None:
+        raise UsageError("quantizing needs --data: its training samples calibrate the ranges of activations")
     from mcuprune import quantize as quantizing
 
     loaded, dataset = arguments.keras_model(model, arguments.data({"data": data, "rescale": rescale}), seed, log)

@@ -53,7 +53,7 @@ def build_model(load, request: Request, say: Say, progress=None) -> Report:
         elif budget.fits_flash(compiled, request):
             say(f"the dense model fits, {compiled.flash_bytes:,} of {request.flash_limit[0]:,} bytes: nothing to prune")
         for _ in range(1 + CORRECTIONS):
-            if request.sparsity is not None or budget.fits_flash(compiled, request):
+            if request.sparsity is not None or trainer.interrupt.asked or budget.fits_flash(compiled, request):
                 break
             compiled = trainer.prune(*budget.aim(compiled, request))
         trainer.save(stage / "model.keras")

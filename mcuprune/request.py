@@ -1,13 +1,38 @@
 """What is asked of a build, and what training found out: the two values that the pipeline hands from step to step."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
+from typing import Any
 
 from mcuprune.board import Board
 from mcuprune.data import Data
+from mcuprune.errors import UsageError
 from mcuprune.report import Budget, Score
 
 SAMPLES = 16  # inferences compared between emulator and oracle unless asked otherwise
+
+
+@dataclass(frozen=True)
+class Options:
+    """What may be chosen about a method; None leaves the choice to it.  A method names those it knows in OPTIONS."""
+
+    criterion: str | None = None  # a name of prune/criteria.py
+    allocation: str | None = None  # a name of prune/allocation.py
+    pattern: str | None = None  # 'unstructured', '1x4', or N:M such as '2:4'
+    schedule: str | None = None  # 'cubic' or 'geometric'
+    shadow: bool | None = None  # train dense weights behind the masks, so that what was pruned can come back
+    distill: bool | None = None  # learn from the dense model's outputs, too
+    rewind: str | None = None  # lottery: 'start', 'early' or 'rate'
+
+    def given(self) -> dict[str, Any]:
+        return {f.name: value for f in fields(self) if (value := getattr(self, f.name)) is not None}
+
+    def check(self, method: str, known: tuple[str, ...]) -> None:
+        """Refuse an option that the method has no use for."""
+        for name in self.given():
+            if name not in known:
+                has = f"it has {', '.join(known)}" if known else "it has none"
+                raise UsageError(f"method {method} has no option {name}; {has}")
 
 
 @dataclass(frozen=True)
@@ -22,6 +47,8 @@ class Request:
     budget: Budget = field(default_factory=Budget)
     data: Data | None = None
     method: str = "gradual"
+    options: Options = field(default_factory=Options)
+    resume: bool = False  # go on with a training that was killed
     sparsity: float | None = None  # zeros / prunable weights; None: as little as the budget demands
     goal: str | None = None  # 'size', 'speed', 'balanced'; None: the fastest that fits, balanced under no budget
     max_drop: float | None = None  # points of accuracy

@@ -6,6 +6,8 @@ from mcuprune import budget, prune, quantize
 from mcuprune.compiled import Compiled, compile_graph, read
 from mcuprune.operand import PORTABLE
 from mcuprune.prune import loading, objective
+from mcuprune.prune.checkpoint import Checkpoints
+from mcuprune.prune.interrupt import Interrupt
 from mcuprune.request import Request, Trained
 
 
@@ -17,6 +19,8 @@ class Trainer:
         self.request, self.say, self.progress = request, say, progress
         self.objective = objective.infer(model, request.data) if request.data else None
         self.method: str | None = None
+        self.interrupt = Interrupt()
+        self.checkpoints = Checkpoints(request.output.with_name(f"{request.output.name}.checkpoints"), request.resume)
         self.epochs = request.epochs or 1
         self.history: list[dict] = []
         self.dense_score = self.score()
@@ -44,7 +48,7 @@ class Trainer:
         """
         request = self.request
         again = self.method is not None
-        self.method = request.method if request.data else "oneshot_magnitude"
+        self.method = request.method if request.data else "oneshot-magnitude"
         if not request.data and not again:
             self.say("no --data: pruned once, without fine-tuning, and accuracy is unknown; expect to lose much of it")
         self.say(f"pruning{' a little further,' if again else ''} to a sparsity of {sparsity:.3f} ({self.method})")
@@ -56,6 +60,10 @@ class Trainer:
             sparsity=sparsity,
             epochs=epochs,
             seed=request.seed,
+            options=request.options if request.data else None,
+            checkpoints=self.checkpoints,
+            interrupt=self.interrupt,
+            say=self.say,
             progress=self.progress,
             objective=self.objective,
             teacher=self.dense,
@@ -68,7 +76,12 @@ class Trainer:
         return self.compile(self.stage)
 
     def save(self, path: Path) -> None:
+        """Write the model; what a killed training left is not needed any more."""
         loading.save(self.model, path)
+        if self.interrupt.asked:
+            self.say("interrupted: this is made of the best so far; the same command with --resume goes on training")
+        else:
+            self.checkpoints.remove()
 
     def trained(self) -> Trained:
         return Trained(

@@ -1,8 +1,11 @@
 """Pruning: schedules, masks, scores, what may be pruned, what a model is for, and training that keeps zeros zero."""
 
 import os
+import re
+import signal
 import subprocess
 import sys
+from dataclasses import fields
 from itertools import pairwise
 from pathlib import Path
 
@@ -15,8 +18,11 @@ from hypothesis.extra.numpy import arrays
 from mcuprune.data import Data, check
 from mcuprune.errors import UnsupportedModel, UsageError
 from mcuprune.prune import methods
-from mcuprune.prune.masks import rank, sparsity
+from mcuprune.prune.allocation import ALLOCATIONS, erk, uniform
+from mcuprune.prune.masks import sparsity
+from mcuprune.prune.patterns import Blocks, NofM, Unstructured, parse
 from mcuprune.prune.schedules import RANKINGS, Cubic, Geometric, due, one_cycle
+from mcuprune.request import Options
 
 SHARED = Path(os.environ.get("MCUPRUNE_SHARED") or Path(__file__).parents[2] / "shared")
 
@@ -52,29 +58,93 @@ def test_the_rate_warms_up_and_ends_near_zero():
 shapes = st.tuples(st.integers(1, 6), st.integers(1, 6))
 
 
-@given(st.lists(arrays(np.float32, shapes, elements=st.floats(0, 9, width=32)), min_size=1), st.floats(0, 0.999))
-def test_masks_keep_the_best_of_all_kernels_together(kernels, share):
-    named = {f"k{i}": kernel for i, kernel in enumerate(kernels)}
-    masks = rank(named, share)
-    count = sum(kernel.size for kernel in kernels)
+kernels = st.lists(arrays(np.float32, shapes, elements=st.floats(0, 9, width=32)), min_size=1).map(
+    lambda found: {f"k{i}": kernel for i, kernel in enumerate(found)}
+)
+
+
+@given(kernels, st.floats(0, 0.999))
+def test_unstructured_masks_keep_the_best_of_all_kernels_together(scores, share):
+    masks = Unstructured().masks(scores, share, "global")
+    count = sum(s.size for s in scores.values())
     kept = sum(int(mask.sum()) for mask in masks.values())
     wanted = max(round(count * (1 - share)), 1)
-    assert wanted <= kept <= wanted + len(kernels)
-    assert all(mask.any() and mask.shape == named[name].shape for name, mask in masks.items())
+    assert wanted <= kept <= wanted + len(scores)  # one of each kernel stays in any case
+    assert all(mask.any() and mask.shape == scores[name].shape for name, mask in masks.items())
     assert sparsity(masks) == pytest.approx(1 - kept / count)
-    lost = [named[name][~mask].max() for name, mask in masks.items() if not mask.all()]
-    best = {name: kernel.argmax() for name, kernel in named.items()}
-    for name, mask in masks.items():  # what stays is no worse than what goes, but for the one weight each kernel keeps
-        others = mask.copy()
-        others.flat[best[name]] = False
-        if lost and others.any():
-            assert named[name][others].min() >= max(lost)
+    lost = [scores[name][~mask].max() for name, mask in masks.items() if not mask.all()]
+    for name, mask in masks.items():
+        if lost and mask.sum() > 1:
+            assert scores[name][mask].min() >= max(lost)
+
+
+@given(kernels, st.floats(0, 0.999), st.sampled_from(sorted(ALLOCATIONS)))
+def test_every_allocation_meets_the_sparsity_of_the_network(scores, share, name):
+    counts = ALLOCATIONS[name](scores, share)
+    sizes = {name: s.size for name, s in scores.items()}
+    assert all(1 <= counts[name] <= size for name, size in sizes.items())
+    assert sum(counts.values()) == pytest.approx((1 - share) * sum(sizes.values()), abs=len(scores) + 1)
+
+
+def test_erk_has_the_counts_of_the_paper_for_lenet_300_100():
+    scores = {"fc1": np.ones((784, 300)), "fc2": np.ones((300, 100)), "fc3": np.ones((100, 10))}
+    assert erk(scores, 0.9) == {"fc1": 18714, "fc2": 6906, "fc3": 1000}
+
+
+def test_uniform_prunes_every_kernel_alike():
+    assert uniform({"a": np.ones((10, 10)), "b": np.ones((5, 4))}, 0.8) == {"a": 20, "b": 4}
+
+
+@given(kernels, st.floats(0, 0.999), st.sampled_from(sorted(ALLOCATIONS)))
+def test_blocks_of_four_inputs_stay_or_go_together(scores, share, allocation):
+    for name, mask in Blocks(4).masks(scores, share, allocation).items():
+        assert mask.shape == scores[name].shape and mask.any()
+        for start in range(0, len(mask), 4):
+            block = mask[start : start + 4]
+            assert (block == block[0]).all()
+
+
+def test_blocks_run_along_the_bytes_that_a_kernel_on_the_device_reads():
+    scores = {"conv": np.zeros((1, 3, 2, 5))}  # rows of the matrix: (column, channel) of the window
+    scores["conv"][0, 1, 1, 2] = 1  # input 3 of output 2
+    mask = Blocks(4).masks(scores, 0.95, "global")["conv"]
+    assert np.argwhere(mask.reshape(6, 5)).tolist() == [[0, 2], [1, 2], [2, 2], [3, 2]]
+
+
+@given(kernels, st.integers(1, 4), st.floats(0, 1))
+def test_n_of_m_neighbours_stay_at_the_end_of_a_ramp_and_more_before(scores, n, share):
+    pattern = NofM(n, 4)
+    for name, mask in pattern.masks(scores, share * pattern.sparsity, "global").items():
+        for start in range(0, len(mask) // 4 * 4, 4):
+            kept = mask[start : start + 4].sum(axis=0)
+            assert (kept == kept[0]).all() and kept[0] >= n
+            assert share < 1 or kept[0] == n
+            group = scores[name][start : start + 4]
+            assert (
+                np.where(mask[start : start + 4], group, 9).min(0) >= np.where(mask[start : start + 4], 0, group).max(0)
+            ).all()
+
+
+def test_patterns_are_named_as_people_write_them():
+    assert parse(None) == parse("unstructured") == Unstructured()
+    assert parse("1x4") == Blocks(4) and parse("2:4") == NofM(2, 4) and NofM(2, 4).sparsity == 0.5
+    for text in ("2:2", "4:2", "x", "0:4"):
+        with pytest.raises(UsageError, match="there are unstructured, 1x4, and N:M"):
+            parse(text)
 
 
 def test_methods_are_the_files_of_their_folder():
-    assert {"gradual", "oneshot_magnitude"} <= set(methods.NAMES)
-    with pytest.raises(UsageError, match="there are gradual"):
+    assert {"gradual", "oneshot-magnitude"} <= set(methods.NAMES)
+    with pytest.raises(UsageError, match=r"there are .*gradual"):
         methods.load("magic")
+
+
+@pytest.mark.parametrize("name", methods.NAMES)
+def test_every_method_says_in_two_sentences_what_it_does_and_where_it_is_from(name):
+    about = methods.about(name)
+    assert re.search(r"\d{4}, arXiv \d{4}\.\d{5}", about) or re.search(r"[A-Z][a-z]+.* \d{4}", about)
+    assert len(re.findall(r"[a-z)]\. [A-Z]", about)) == 1 and about.endswith(".")
+    assert set(methods.options(name)) <= {field.name for field in fields(Options)}
 
 
 def test_the_package_alone_imports_no_tensorflow():
@@ -84,14 +154,14 @@ def test_the_package_alone_imports_no_tensorflow():
 
 pytest.importorskip("tensorflow")
 
-from mcuprune.prune import Pruning, evaluate, prune  # noqa: E402
+from mcuprune.prune import Checkpoints, Pruning, evaluate, prune  # noqa: E402
 from mcuprune.prune.augment import Augment  # noqa: E402
 from mcuprune.prune.backend import keras, tf  # noqa: E402
 from mcuprune.prune.layers import int8_matrices, prunable  # noqa: E402
 from mcuprune.prune.loading import load, save  # noqa: E402
-from mcuprune.prune.masks import apply, global_masks  # noqa: E402
-from mcuprune.prune.methods.gradual import default_epochs, macs  # noqa: E402
+from mcuprune.prune.masks import apply  # noqa: E402
 from mcuprune.prune.objective import Objective, infer  # noqa: E402
+from mcuprune.prune.recipe import default_epochs, macs  # noqa: E402
 
 L = keras.layers
 
@@ -100,9 +170,11 @@ def chain(*layers, name="net"):
     return keras.Sequential([*layers], name=name)
 
 
-def classifier():
+def classifier(dropout=None):
     keras.utils.set_random_seed(0)
-    return chain(keras.Input((6,), name="x"), L.Dense(24, "relu", name="one"), L.Dense(3, "softmax", name="two"))
+    drop = [L.Dropout(dropout, name="drop")] if dropout else []
+    one, two = L.Dense(24, "relu", name="one"), L.Dense(3, "softmax", name="two")
+    return chain(keras.Input((6,), name="x"), one, *drop, two)
 
 
 def clusters(samples=300):
@@ -112,6 +184,10 @@ def clusters(samples=300):
     x = random.normal(size=(samples, 6)) + 5 * np.eye(6)[y]
     half = samples // 2
     return check({"x_train": x[:half], "y_train": y[:half], "x_test": x[half:], "y_test": y[half:]}, "clusters")
+
+
+def magnitude_masks(model, sparsity):
+    return Unstructured().masks({name: kernel.numpy() ** 2 for name, kernel in prunable(model)}, sparsity, "global")
 
 
 def names(model):
@@ -158,7 +234,7 @@ def test_nested_models_shared_layers_and_wrappers_are_named_once():
 
 def test_int8_matrices_have_rows_of_outputs_scaled_to_127():
     model = classifier()
-    masks = global_masks(model, 0.5)
+    masks = magnitude_masks(model, 0.5)
     matrices = int8_matrices(model, masks)
     assert {name: matrix.shape for name, matrix in matrices.items()} == {"one": (24, 6), "two": (3, 24)}
     for name, matrix in matrices.items():
@@ -287,8 +363,8 @@ def test_an_autoencoder_and_a_yes_or_no_are_trained_too():
 
 
 def test_without_data_only_the_one_shot_method_prunes():
-    assert prune(classifier(), None, method="oneshot_magnitude", sparsity=0.5).history == []
-    with pytest.raises(UsageError, match="oneshot_magnitude needs none"):
+    assert prune(classifier(), None, method="oneshot-magnitude", sparsity=0.5).history == []
+    with pytest.raises(UsageError, match="--method oneshot needs none"):
         prune(classifier(), None, sparsity=0.5)
 
 
@@ -298,22 +374,123 @@ def test_absurd_demands_are_refused(arguments):
         prune(classifier(), clusters(), **arguments)
 
 
-def test_an_interrupted_training_stops_its_progress():
-    class Impatient:
-        stopped = False
+class Listener:
+    """A progress that calls `at` once, at a step."""
 
-        def start(self, epochs, steps): ...
-        def epoch(self, record): ...
-        def step(self, epoch, step, loss, sparsity):
-            raise KeyboardInterrupt
+    def __init__(self, step, at):
+        self.left, self.at, self.stopped = step, at, False
 
-        def stop(self):
-            self.stopped = True
+    def start(self, phase, epochs, steps): ...
+    def epoch(self, record): ...
+    def step(self, epoch, step, loss, sparsity):
+        self.left -= 1
+        if self.left == 0:
+            self.at()
 
-    progress = Impatient()
+    def stop(self):
+        self.stopped = True
+
+
+def press_ctrl_c():
+    os.kill(os.getpid(), signal.SIGINT)
+
+
+@pytest.mark.parametrize("step", [1, 9, 25])
+def test_ctrl_c_keeps_the_best_so_far_pruned_as_was_asked(step):
+    listener = Listener(step, press_ctrl_c)
+    result = prune(classifier(), clusters(), sparsity=0.7, epochs=8, progress=listener)
+    assert listener.stopped and len(result.history) < 8
+    assert result.sparsity == pytest.approx(0.7, abs=0.02)
+    assert all(not kernel.numpy()[~result.masks[name]].any() for name, kernel in prunable(result.model))
+
+
+def test_ctrl_c_twice_ends_the_program():
+    def twice():
+        press_ctrl_c()
+        press_ctrl_c()
+
+    listener = Listener(5, twice)
     with pytest.raises(KeyboardInterrupt):
-        prune(classifier(), clusters(), sparsity=0.5, epochs=1, progress=progress)
-    assert progress.stopped
+        prune(classifier(), clusters(), sparsity=0.5, epochs=2, progress=listener)
+    assert listener.stopped
+
+
+class Killed(Exception): ...
+
+
+def kill():
+    raise Killed
+
+
+@pytest.mark.parametrize("options", [Options(), Options(shadow=True, allocation="lamp", pattern="1x4")])
+def test_a_killed_training_that_is_resumed_ends_with_the_same_bytes(tmp_path, options):
+    model, data = classifier(dropout=0.2), clusters()
+
+    def run(step, resume=False, folder=tmp_path / "checkpoints"):
+        checkpoints = Checkpoints(folder, resume)
+        listener = Listener(step, kill)
+        return prune(model, data, sparsity=0.7, epochs=8, options=options, checkpoints=checkpoints, progress=listener)
+
+    whole = run(-1, folder=tmp_path / "whole")
+    for step in (6, 14):
+        with pytest.raises(Killed):
+            run(step, resume=step > 6)
+    again = run(-1, resume=True)
+    assert again.history == whole.history
+    assert all(np.array_equal(a, b) for a, b in zip(again.model.get_weights(), whole.model.get_weights(), strict=True))
+
+
+def test_a_checkpoint_of_another_training_is_refused(tmp_path):
+    prune(classifier(), clusters(), sparsity=0.5, epochs=1, checkpoints=Checkpoints(tmp_path / "c"))
+    with pytest.raises(UsageError, match="belongs to another training"):
+        prune(classifier(), clusters(), sparsity=0.6, epochs=1, checkpoints=Checkpoints(tmp_path / "c", resume=True))
+    (tmp_path / "c/phase-1.npz").write_bytes(b"PK")
+    with pytest.raises(UsageError, match="cannot be read"):
+        prune(classifier(), clusters(), sparsity=0.5, epochs=1, checkpoints=Checkpoints(tmp_path / "c", resume=True))
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        Options(criterion="magnitude", allocation="uniform"),
+        Options(criterion="taylor", allocation="erk", schedule="geometric"),
+        Options(pattern="1x4", allocation="lamp"),
+        Options(shadow=True, distill=False),
+    ],
+)
+def test_what_a_training_is_made_of_combines_freely(options):
+    result = prune(classifier(), clusters(), sparsity=0.5, epochs=3, options=options)
+    assert result.sparsity == pytest.approx(0.5, abs=0.12)  # of six inputs, the second block has only two
+    assert all(not kernel.numpy()[~result.masks[name]].any() for name, kernel in prunable(result.model))
+
+
+def test_n_of_m_says_how_sparse_by_itself():
+    result = prune(classifier(), clusters(), epochs=3, options=Options(pattern="1:4"))
+    assert (result.masks["two"].reshape(6, 4, 3).sum(axis=1) == 1).all()
+    with pytest.raises(UsageError, match="contradict each other"):
+        prune(classifier(), clusters(), sparsity=0.5, epochs=3, options=Options(pattern="1:4"))
+
+
+def test_an_option_that_a_method_does_not_know_is_refused():
+    with pytest.raises(UsageError, match="method oneshot-magnitude has no option criterion; it has allocation"):
+        prune(classifier(), None, sparsity=0.5, method="oneshot-magnitude", options=Options(criterion="obd"))
+
+
+def test_data_may_be_a_file_or_what_keras_datasets_return(tmp_path):
+    data = clusters()
+    pair = (data.x_train, data.y_train), (data.x_test, data.y_test)
+    np.savez(tmp_path / "d.npz", x_train=data.x_train, y_train=data.y_train, x_test=data.x_test, y_test=data.y_test)
+    results = [prune(classifier(), d, sparsity=0.5, epochs=1) for d in (data, pair, str(tmp_path / "d.npz"))]
+    assert results[0].history == results[1].history == results[2].history
+
+
+def test_a_layer_that_cannot_be_pruned_is_said(capsys):
+    model = chain(keras.Input((4, 4, 2)), L.Conv2DTranspose(2, 2, name="up"), L.Flatten(), L.Dense(3, name="head"))
+    said = []
+    prune(model, None, sparsity=0.5, method="oneshot-magnitude", say=said.append)
+    assert said == ["up stays dense: a Conv2DTranspose is not pruned"]
+    with pytest.raises(UnsupportedModel, match="has no layer whose weights could be pruned"):
+        prune(chain(keras.Input((4,)), L.ReLU(), name="empty"), None, sparsity=0.5, method="oneshot-magnitude")
 
 
 def test_the_progress_speaks_a_line_an_epoch_where_there_is_no_terminal(capsys):
@@ -427,16 +604,16 @@ def test_models_of_another_make_are_refused():
 
     a, b = keras.Input((2,)), keras.Input((2,))
     with pytest.raises(UnsupportedModel, match="2 inputs and 1 outputs"):
-        prune(keras.Model([a, b], L.Add()([a, b])), None, sparsity=0.5, method="oneshot_magnitude")
+        prune(keras.Model([a, b], L.Add()([a, b])), None, sparsity=0.5, method="oneshot-magnitude")
     with pytest.raises(UnsupportedModel, match="is a subclassed model"):
-        prune(Own(name="own"), None, sparsity=0.5, method="oneshot_magnitude")
+        prune(Own(name="own"), None, sparsity=0.5, method="oneshot-magnitude")
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the shared models are not here (MCUPRUNE_SHARED)")
 @pytest.mark.parametrize("name", ["ad01.h5", "pretrainedResnet.h5", "ds_cnn_digits.keras", "resnet8_cifar10.keras"])
 def test_real_models_are_loaded_and_pruned(name):
     model = load(SHARED / "models" / name)
-    pruned = prune(model, None, method="oneshot_magnitude", sparsity=0.75)
+    pruned = prune(model, None, method="oneshot-magnitude", sparsity=0.75)
     assert pruned.sparsity == pytest.approx(0.75, abs=1e-4)
     apply(model, pruned.masks)
     x = np.random.default_rng(0).normal(size=(2, *model.input_shape[1:])).astype(np.float32)

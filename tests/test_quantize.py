@@ -10,9 +10,9 @@ pytest.importorskip("tensorflow")
 
 from mcuprune import quantize as module
 from mcuprune.errors import ToolError, UnsupportedModel
+from mcuprune.prune import prune
 from mcuprune.prune.backend import keras
 from mcuprune.prune.layers import int8_matrices, prunable
-from mcuprune.prune.masks import apply, global_masks
 from mcuprune.quantize import quantize
 
 pytestmark = pytest.mark.keras
@@ -50,9 +50,8 @@ def constants(path):
 
 
 def test_pruned_weights_are_exact_zeros_and_the_integers_are_the_predicted_ones(tmp_path):
-    model = small()
-    masks = global_masks(model, 0.6)
-    apply(model, masks)
+    pruned = prune(small(), None, sparsity=0.6, method="oneshot-magnitude")
+    model, masks = pruned.model, pruned.masks
     x = np.random.default_rng(0).random((50, 8, 8, 1), np.float32)
     before = {p.name for p in tmp_path.iterdir()}
     quantize(model, x, tmp_path / "a.tflite", seed=1)

@@ -1,7 +1,10 @@
-"""Adam on masked gradients: what is pruned stays exactly zero, what is left learns to do without it.
+"""Adam under masks.  The running means of the gradient and of its square are what criteria need, free of charge.
 
-A kernel that is masked loses its moments with its weights, so nothing can move it any more.  The second moment, the
-running mean of the squared gradient, is what the criterion obd needs, free of charge.
+Plain: the gradient is masked.  What is pruned stays exactly zero and loses its moments, so that nothing can move it;
+what is left learns to do without it.
+Shadow: behind each masked kernel stands a dense one that gets the whole gradient, and from which the masked one is
+made anew after each step; what was pruned may grow and come back (dynamic pruning with feedback, Lin et al. 2020,
+arXiv 2006.07253).
 """
 
 import numpy as np
@@ -16,7 +19,7 @@ BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-7  # as Keras has them
 class MaskedAdam:
     """The optimizer of one model; it owns the masks of its prunable kernels."""
 
-    def __init__(self, model: keras.Model) -> None:
+    def __init__(self, model: keras.Model, shadow: bool = False) -> None:
         self.weights = [weight.value for weight in model.trainable_variables]
         self._first = [tf.Variable(tf.zeros_like(weight)) for weight in self.weights]
         self._second = [tf.Variable(tf.zeros_like(weight)) for weight in self.weights]
@@ -24,14 +27,17 @@ class MaskedAdam:
         position = {id(weight): i for i, weight in enumerate(model.trainable_variables)}
         self._position = {name: position[id(kernel)] for name, kernel in prunable(model)}
         self._kept = {i: tf.Variable(tf.ones_like(self.weights[i])) for i in self._position.values()}
+        self._shadows = {i: tf.Variable(self.weights[i]) for i in self._kept} if shadow else {}
+        self.masks: Masks = {}
         self.mask({name: self.weights[i].numpy() != 0 for name, i in self._position.items()})
 
     def step(self, gradients: list[tf.Tensor], rate: tf.Tensor) -> None:
         """One update, inside a tf.function.  gradients: one for each of `weights`."""
         self._powers.assign(self._powers * [BETA1, BETA2])
         for i, gradient in enumerate(gradients):
+            masked = i in self._kept and not self._shadows
             tf.raw_ops.ResourceApplyAdam(
-                var=self.weights[i].handle,
+                var=self._shadows.get(i, self.weights[i]).handle,
                 m=self._first[i].handle,
                 v=self._second[i].handle,
                 beta1_power=self._powers[0],
@@ -40,18 +46,41 @@ class MaskedAdam:
                 beta1=BETA1,
                 beta2=BETA2,
                 epsilon=EPSILON,
-                grad=tf.convert_to_tensor(gradient) * self._kept.get(i, 1.0),
+                grad=tf.convert_to_tensor(gradient) * (self._kept[i] if masked else 1.0),
             )
+        for i, dense in self._shadows.items():
+            self.weights[i].assign(dense * self._kept[i])
 
     def mask(self, masks: Masks) -> None:
-        """Prune: weights and moments outside the masks become zero."""
+        """Prune: weights outside the masks become zero, and without shadows their moments, too."""
         self.masks = masks
         for name, mask in masks.items():
             i = self._position[name]
             self._kept[i].assign(mask.astype(np.float32))
-            for variable in (self.weights[i], self._first[i], self._second[i]):
-                variable.assign(variable * self._kept[i])
+            if self._shadows:
+                self.weights[i].assign(self._shadows[i] * self._kept[i])
+            else:
+                for variable in (self.weights[i], self._first[i], self._second[i]):
+                    variable.assign(variable * self._kept[i])
 
-    def kernels(self) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-        """name -> (weights, running mean of their squared gradients)"""
-        return {name: (self.weights[i].numpy(), self._second[i].numpy()) for name, i in self._position.items()}
+    def kernels(self) -> dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]]:
+        """name -> (weights, running mean of their gradients, of their squared gradients); weights are those behind
+
+        the masks where there are shadows, else what is pruned is zero
+        """
+        return {
+            name: (self._shadows.get(i, self.weights[i]).numpy(), self._first[i].numpy(), self._second[i].numpy())
+            for name, i in self._position.items()
+        }
+
+    def squares(self) -> tf.Tensor:
+        """The sum of all squared prunable weights, inside a tf.function."""
+        return tf.add_n([2 * tf.nn.l2_loss(self.weights[i]) for i in self._kept])
+
+    def variables(self) -> list[tf.Variable]:
+        """All of its state but the model's own weights."""
+        return [*self._first, *self._second, self._powers, *self._kept.values(), *self._shadows.values()]
+
+    def restore(self) -> None:
+        """Take the masks from the variables, which were assigned."""
+        self.masks = {name: self._kept[i].numpy() != 0 for name, i in self._position.items()}

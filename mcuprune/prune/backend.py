@@ -41,7 +41,15 @@ if keras.backend.backend() != "tensorflow":
 logging.getLogger("absl").setLevel(logging.ERROR)
 tf.get_logger().setLevel(logging.ERROR)
 
-__all__ = ["keras", "tf"]
+__all__ = ["copied", "deterministic", "keras", "tf"]
+
+
+def copied(model: keras.Model) -> keras.Model:
+    """A model of the same layers and weights, all of it trainable."""
+    copy = keras.models.clone_model(model)
+    copy.set_weights(model.get_weights())
+    copy.trainable = True
+    return copy
 
 
 def deterministic(seed: int) -> None:

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from mcuprune.errors import UsageError
-from mcuprune.prune import masks
+from mcuprune.prune import masks, patterns
+from mcuprune.prune.allocation import ALLOCATIONS
 from mcuprune.prune.backend import keras
 from mcuprune.prune.criteria import CRITERIA
 from mcuprune.prune.layers import prunable
@@ -20,15 +21,24 @@ from mcuprune.prune.schedules import Schedule, due
 class Pruning(keras.callbacks.Callback):
     """Ranks all weights of the model along the schedule, whose steps are batches, and keeps what it pruned at zero.
 
-    criterion 'obd' weighs better than 'magnitude' but needs an optimizer that keeps squared gradients, such as Adam.
-    After training, `masks` holds the masks.
+    criterion: 'magnitude', or 'obd' and 'taylor', which weigh better but need an optimizer that keeps the means of
+    gradients and of their squares, as Adam does.  allocation: 'global', 'uniform', 'lamp', 'erk'.  pattern:
+    'unstructured', '1x4', or N:M such as '2:4'.  After training, `masks` holds the masks.
     """
 
-    def __init__(self, schedule: Schedule, criterion: str = "magnitude") -> None:
+    def __init__(
+        self,
+        schedule: Schedule,
+        criterion: str = "magnitude",
+        allocation: str = "global",
+        pattern: str = "unstructured",
+    ) -> None:
         super().__init__()
-        if criterion not in CRITERIA:
-            raise UsageError(f"there is no criterion {criterion!r}; there are {', '.join(CRITERIA)}")
-        self.schedule, self.criterion = schedule, criterion
+        for kind, name, known in (("criterion", criterion, CRITERIA), ("allocation", allocation, ALLOCATIONS)):
+            if name not in known:
+                raise UsageError(f"there is no {kind} {name!r}; there are {', '.join(known)}")
+        self.schedule, self.criterion, self.allocation = schedule, criterion, allocation
+        self.pattern = patterns.parse(pattern)
         self.masks: masks.Masks = {}
         self.steps = 0
 
@@ -47,17 +57,20 @@ class Pruning(keras.callbacks.Callback):
 
     def _rank(self, sparsity: float) -> None:
         kernels = dict(prunable(self.model))
-        squares = self._squared_gradients(kernels) if self.criterion == "obd" else {}
-        score = CRITERIA[self.criterion]
-        scores = {}
+        means = self._means(kernels) if self.criterion != "magnitude" else {}
+        score, scores = CRITERIA[self.criterion], {}
         for name, kernel in kernels.items():
             weights = kernel.numpy()
-            scores[name] = score(weights, squares.get(name, weights)) * self.masks.get(name, True)
-        self.masks = masks.rank(scores, sparsity)
+            scores[name] = score(weights, *means.get(name, (weights, weights))) * self.masks.get(name, True)
+        self.masks = self.pattern.masks(scores, sparsity, self.allocation)
 
-    def _squared_gradients(self, kernels: dict[str, keras.Variable]) -> dict[str, np.ndarray]:
+    def _means(self, kernels: dict[str, keras.Variable]) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+        """The optimizer's running means of each kernel's gradient and its square."""
         optimizer = self.model.optimizer
         if not hasattr(optimizer, "_velocities"):
-            raise UsageError(f"criterion 'obd' needs Adam, not {type(optimizer).__name__}; 'magnitude' needs nothing")
+            raise UsageError(
+                f"criterion {self.criterion!r} needs Adam, not {type(optimizer).__name__}; 'magnitude' needs nothing"
+            )
         position = {id(weight): i for i, weight in enumerate(self.model.trainable_variables)}
-        return {name: optimizer._velocities[position[id(kernel)]].numpy() for name, kernel in kernels.items()}
+        means = optimizer._momentums, optimizer._velocities
+        return {name: tuple(m[position[id(kernel)]].numpy() for m in means) for name, kernel in kernels.items()}

@@ -62,6 +62,19 @@ def prunable(model: keras.Model) -> list[tuple[str, keras.Variable]]:
     return [kernel for key, kernel in found.items() if key != first] or list(found.values())
 
 
+def left_dense(model: keras.Model) -> list[tuple[str, str]]:
+    """(name, type) of the layers with matrices of weights that no method prunes for want of knowing them.
+
+    Depthwise kernels and the first convolution are left alone on purpose.
+    """
+    known = (*KERNELS, keras.layers.DepthwiseConv2D, keras.layers.DepthwiseConv1D)
+    return [
+        (name, type(layer).__name__)
+        for name, layer in walk(model)
+        if not isinstance(layer, known) and any(len(weight.shape) > 1 for weight in layer.trainable_weights)
+    ]
+
+
 def int8_matrices(model: keras.Model, masks: Masks | None = None) -> dict[str, np.ndarray]:
     """The prunable kernels as the TFLite converter will store them: int8 [outputs, inputs], rows scaled to +-127.
 

@@ -1,5 +1,6 @@
 """Progress of a training on stderr: bars on a terminal, a line an epoch elsewhere."""
 
+from time import monotonic
 from typing import Any
 
 from rich.console import Console
@@ -8,15 +9,16 @@ from rich.progress import Progress as Bars
 
 
 class Progress:
-    """What mcuprune.prune.train tells while it trains: epoch, loss, sparsity, and the time that is left."""
+    """What mcuprune.prune.train tells while it trains: phase, epoch, loss, sparsity, metric, time left."""
 
     def __init__(self, console: Console | None = None) -> None:
         self.console = console or Console(stderr=True)
 
-    def start(self, epochs: int, steps: int) -> None:
-        self.epochs, self.steps = epochs, steps
+    def start(self, phase: str, epochs: int, steps: int) -> None:
+        self.phase, self.epochs, self.steps = phase, epochs, steps
+        self.began, self.done = monotonic(), 0  # epochs done since then
         self.bars = Bars(
-            TextColumn("epoch {task.fields[epoch]}/{task.fields[epochs]}"),
+            TextColumn("{task.fields[phase]}  epoch {task.fields[epoch]}/{task.fields[epochs]}"),
             BarColumn(),
             TextColumn("loss {task.fields[loss]:.4f}  sparsity {task.fields[sparsity]:.1%}"),
             TimeRemainingColumn(),
@@ -24,7 +26,9 @@ class Progress:
             transient=True,
             disable=not self.console.is_terminal,
         )
-        self.task = self.bars.add_task("", total=epochs * steps, epoch=1, epochs=epochs, loss=0.0, sparsity=0.0)
+        self.task = self.bars.add_task(
+            "", total=epochs * steps, phase=phase, epoch=1, epochs=epochs, loss=0.0, sparsity=0.0
+        )
         self.bars.start()
 
     def step(self, epoch: int, step: int, loss: float, sparsity: float) -> None:
@@ -32,9 +36,11 @@ class Progress:
         self.bars.update(self.task, completed=done, epoch=epoch + 1, loss=loss, sparsity=sparsity)
 
     def epoch(self, record: dict[str, Any]) -> None:
+        self.done += 1
+        minutes, seconds = divmod(round((monotonic() - self.began) / self.done * (self.epochs - record["epoch"])), 60)
         self.console.print(
-            f"epoch {record['epoch']:>{len(str(self.epochs))}}/{self.epochs}  loss {record['loss']:.4f}  "
-            f"sparsity {record['sparsity']:.1%}  held back {record['metric']:.4f}",
+            f"{self.phase}  epoch {record['epoch']:>{len(str(self.epochs))}}/{self.epochs}  loss {record['loss']:.4f}  "
+            f"sparsity {record['sparsity']:.1%}  held back {record['metric']:.4f}  {minutes}:{seconds:02} left",
             highlight=False,
         )
 

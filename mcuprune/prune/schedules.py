@@ -32,6 +32,7 @@ class Geometric:
 
 
 Schedule = Cubic | Geometric
+SCHEDULES: dict[str, type[Schedule]] = {"cubic": Cubic, "geometric": Geometric}
 RANKINGS = 64  # along a ramp; more of them changes nothing (Zhu and Gupta saw the same)
 
 

@@ -1,47 +1,35 @@
 """Training while pruning: the one loop that every method runs.
 
-While the ramp lasts, all weights of the network are ranked together again and again, and the lowest go.  The learning
-rate makes one cycle.  The dense model teaches: it sees every batch as the pruned one sees it, augmented (its outputs
-for the plain images cost a point on CIFAR-10).  Samples held back from training decide which epoch is kept.
+While the ramp lasts, the weights are ranked again and again, and the lowest go.  The learning rate makes one cycle.
+The dense model teaches: it sees every batch as the pruned one sees it, augmented (its outputs for the plain images
+cost a point on CIFAR-10).  Samples held back from training decide which epoch is kept.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from hashlib import blake2b
 from typing import Any
 
 import numpy as np
 
+from mcuprune import __version__
 from mcuprune.data import Data, better
 from mcuprune.prune import masks
 from mcuprune.prune.adam import MaskedAdam
 from mcuprune.prune.augment import Augment
 from mcuprune.prune.backend import keras, tf
+from mcuprune.prune.checkpoint import State
 from mcuprune.prune.criteria import CRITERIA
 from mcuprune.prune.layers import int8_matrices
 from mcuprune.prune.objective import Objective, targets
-from mcuprune.prune.schedules import Schedule, due, one_cycle
-from mcuprune.prune.task import Progress, Task
+from mcuprune.prune.recipe import Recipe, hold_back
+from mcuprune.prune.schedules import due, one_cycle
+from mcuprune.prune.task import Pruned, Task
 
 TEACHER, TEMPERATURE = 0.7, 3.0  # share of the loss that the dense model's outputs make, and how soft they are
 BATCH = 256  # of predictions
 AIM = 0.5, 0.75, 0.9, 1.0  # shares of the ramp at which its end is searched anew, where there is a size to fit
 MOST, STEP = 0.98, 0.001  # the highest sparsity of that search, and its precision
-HELD_BACK, HELD_BACK_MOST = 0.1, 5000  # share and number of training samples that choose the epoch
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """How to train: `schedule` says how sparse the network is after each step of all epochs."""
-
-    epochs: int
-    batch: int
-    rate: float  # highest learning rate of the cycle
-    criterion: str
-    schedule: Schedule
-
-    def steps(self, samples: int) -> int:
-        """Batches an epoch; what is left over is not used, and is other samples each time."""
-        return samples // self.batch
 
 
 def evaluate(model: keras.Model, data: Data, objective: Objective) -> float:
@@ -54,101 +42,187 @@ def predict(model: keras.Model, x: np.ndarray) -> np.ndarray:
     return np.concatenate([model.predict_on_batch(x[at : at + BATCH]) for at in range(0, len(x), BATCH)])
 
 
-def hold_back(samples: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Indices of the samples to train with, and of those to choose the epoch with."""
-    order = np.random.default_rng(seed).permutation(samples)
-    held = max(min(round(samples * HELD_BACK), HELD_BACK_MOST), 1)
-    return np.sort(order[held:]), np.sort(order[:held])
-
-
-def fit(model: keras.Model, task: Task, recipe: Recipe) -> tuple[masks.Masks, list[dict[str, Any]]]:
-    """Train and prune a model in place.  Returns its masks and a record of each epoch.
+def fit(model: keras.Model, task: Task, recipe: Recipe) -> Pruned:
+    """Train and prune a model in place.
 
     Of the epochs that end with all pruning done, the best by the samples held back is kept, the later of equals.
+    An interrupt keeps the best so far; where there is none yet, what remains to be pruned goes at once.
     """
-    data, objective, progress = task.data, task.objective, task.progress
-    assert data is not None and objective is not None
-    training, choosing = hold_back(len(data.x_train), task.seed)
-    truth = data.x_train if data.y_train is None else data.y_train
-    trainer = _Trainer(model, data, objective, task, recipe)
-    history: list[dict[str, Any]] = []
-    best, weights = None, model.get_weights()
+    trainer = _Trainer(model, task, recipe)
+    phase = task.checkpoints.phase(trainer.key() if task.checkpoints.folder else "")
+    if state := phase.load():
+        trainer.restore(state)
+    progress = task.progress
     try:
-        if progress:
-            progress.start(recipe.epochs, recipe.steps(len(training)))
-        for epoch in range(recipe.epochs):
-            loss = trainer.epoch(epoch, training, progress)
-            metric = objective.score(predict(model, data.x_train[choosing]), truth[choosing])
-            if trainer.now >= recipe.schedule.end and (best is None or not better(objective.metric, best, metric)):
-                best, weights = metric, model.get_weights()
-            history.append({"epoch": epoch + 1, "loss": loss, "sparsity": trainer.sparsity, "metric": metric})
-            if progress:
-                progress.epoch(history[-1])
+        if progress and trainer.epochs < recipe.epochs:
+            progress.start(recipe.phase, recipe.epochs, recipe.steps(len(trainer.training)))
+        while trainer.epochs < recipe.epochs and not task.interrupt.asked:
+            if record := trainer.epoch():
+                phase.save(*trainer.state())
+                if progress:
+                    progress.epoch(record)
     finally:
         if progress:
             progress.stop()
-    model.set_weights(weights)
-    return trainer.adam.masks, history
+    trainer.finish()
+    return Pruned(model, trainer.adam.masks, masks.sparsity(trainer.adam.masks), trainer.history)
 
 
 class _Trainer:
     """A model in training."""
 
-    def __init__(self, model: keras.Model, data: Data, objective: Objective, task: Task, recipe: Recipe) -> None:
-        self.model, self.teacher, self.objective, self.recipe = model, task.teacher, objective, recipe
-        self.x, self.y = data.x_train, targets(objective, data.x_train, data.y_train, model)
-        self.random, self.augment = np.random.default_rng(task.seed), Augment.safe_for(task.teacher, data, objective)
-        self.adam = MaskedAdam(model)
-        self.sparsity = masks.sparsity(self.adam.masks)
-        self.now = 0  # steps taken
-        self.schedule, self.fits = recipe.schedule, task.fits
-        begin, end = recipe.schedule.begin, recipe.schedule.end
-        self.aims = [begin + round(share * (end - begin)) for share in AIM] if task.fits else []
+    def __init__(self, model: keras.Model, task: Task, recipe: Recipe) -> None:
+        data, self.objective = task.trained()
+        self.model, self.task, self.recipe, self.schedule = model, task, recipe, recipe.schedule
+        self.x, self.y = data.x_train, targets(self.objective, data.x_train, data.y_train, model)
+        self.truth = data.x_train if data.y_train is None else data.y_train
+        self.training, self.choosing = hold_back(len(self.x), task.seed)
+        self.random = np.random.default_rng(task.seed)
+        self.augment = Augment.safe_for(task.teacher, data, self.objective)
+        self.adam = MaskedAdam(model, recipe.shadow)
+        self.now = self.epochs = 0  # steps and epochs done
+        self.history: list[dict[str, Any]] = []
+        self.best: float | None = None  # metric of the weights to keep
+        self.weights = model.get_weights()
+        self.aims = self._aims()
+        self.distill = recipe.distill and self.objective.kind != "values"
+        self.taught = self._taught()
 
-    def epoch(self, epoch: int, samples: np.ndarray, progress: Progress | None) -> float:
-        """Once through the samples (indices), in random order.  Returns the mean loss."""
-        recipe, order, losses = self.recipe, self.random.permutation(samples), []
-        steps = recipe.steps(len(samples))
+    def _aims(self) -> list[int]:
+        """Steps at which the end of the ramp is searched anew."""
+        if self.task.fits is None or self.schedule is None:
+            return []
+        begin, end = self.schedule.begin, self.schedule.end
+        return [begin + round(share * (end - begin)) for share in AIM]
+
+    def _taught(self) -> np.ndarray | None:
+        """The teacher's outputs for every sample, where these are the same in each epoch."""
+        return predict(self.task.teacher, self.x) if self.distill and not self.augment.shift else None
+
+    @property
+    def sparsity(self) -> float:
+        return masks.sparsity(self.adam.masks)
+
+    @property
+    def pruned(self) -> bool:
+        """Is all pruning done?"""
+        return self.schedule is None or self.now >= self.schedule.end
+
+    def epoch(self) -> dict[str, Any] | None:
+        """Once through the samples, in random order.  Its record, None if it was interrupted."""
+        loss = self._samples()
+        if loss is None:
+            return None
+        metric = self.objective.score(predict(self.model, self.x[self.choosing]), self.truth[self.choosing])
+        if self.pruned and (self.best is None or not better(self.objective.metric, self.best, metric)):
+            self.best, self.weights = metric, self.model.get_weights()
+        self.epochs += 1
+        self.history.append({"epoch": self.epochs, "loss": loss, "sparsity": self.sparsity, "metric": metric})
+        return self.history[-1]
+
+    def _samples(self) -> float | None:
+        """Train one epoch.  The mean loss, None if it was interrupted."""
+        recipe, progress, losses = self.recipe, self.task.progress, []
+        order, steps = self.random.permutation(self.training), recipe.steps(len(self.training))
+        sparsity = self.sparsity
         for step in range(steps):
+            if self.task.interrupt.asked:
+                return None
             batch = order[step * recipe.batch : (step + 1) * recipe.batch]
             rate = one_cycle(self.now, recipe.epochs * steps, recipe.rate)
             x = self.augment(self.x[batch], self.random)
-            losses.append(float(self._step(x, self.y[batch], tf.constant(rate))))
+            taught = None if self.taught is None else self.taught[batch]
+            losses.append(float(self._step(x, self.y[batch], taught, tf.constant(rate))))
             self.now += 1
-            if due(self.schedule, self.now):
+            if self.schedule and due(self.schedule, self.now):
                 self._prune()
+                sparsity = self.sparsity
             if progress:
-                progress.step(epoch, step, losses[-1], self.sparsity)
+                progress.step(self.epochs, step, losses[-1], sparsity)
         return float(np.mean(losses))
 
     @tf.function
-    def _step(self, x: tf.Tensor, y: tf.Tensor, rate: tf.Tensor) -> tf.Tensor:
+    def _step(self, x: tf.Tensor, y: tf.Tensor, taught: tf.Tensor | None, rate: tf.Tensor) -> tf.Tensor:
         with tf.GradientTape() as tape:
             outputs = self.model(x, training=True)
             loss = self.objective.loss(y, outputs)
-            if self.objective.kind != "values":
-                taught = self.teacher(x, training=False)
+            if self.distill:
+                taught = self.task.teacher(x, training=False) if taught is None else taught
                 loss = (1 - TEACHER) * loss + TEACHER * self.objective.distance(taught, outputs, TEMPERATURE)
+            if self.recipe.decay:
+                loss += self.recipe.decay * self.adam.squares()
             loss += sum(self.model.losses)
         self.adam.step(tape.gradient(loss, self.adam.weights, unconnected_gradients="zero"), rate)
         return loss
 
     def _prune(self) -> None:
-        """Rank all weights that are left."""
-        score, kept = CRITERIA[self.recipe.criterion], self.adam.masks
-        scores = {name: score(*kernel) * kept[name] for name, kernel in self.adam.kernels().items()}
+        """Rank the weights, and prune as far as the schedule says."""
+        assert self.schedule
+        scores = self._scores()
         if self.aims and self.now >= self.aims[0]:
             self.aims = [step for step in self.aims if step > self.now]
             self.schedule = replace(self.schedule, final=self._least(scores))
-        self.adam.mask(masks.rank(scores, self.schedule(self.now)))
-        self.sparsity = masks.sparsity(self.adam.masks)
+        self.adam.mask(self._ranked(scores, self.schedule(self.now)))
+
+    def _scores(self) -> dict[str, np.ndarray]:
+        """Of each weight; what is pruned for good has none."""
+        score, kept = CRITERIA[self.recipe.criterion], self.adam.masks
+        scores = {name: score(*kernel) for name, kernel in self.adam.kernels().items()}
+        return scores if self.recipe.shadow else {name: s * kept[name] for name, s in scores.items()}
+
+    def _ranked(self, scores: Mapping[str, np.ndarray], sparsity: float) -> masks.Masks:
+        return self.recipe.pattern.masks(scores, sparsity, self.recipe.allocation)
 
     def _least(self, scores: Mapping[str, np.ndarray]) -> float:
         """The least sparsity, from the present one on, that fits by the ranking of the moment."""
         low, high = self.sparsity, MOST
-        assert self.fits
+        assert self.task.fits
         while high - low > STEP:
             middle = (low + high) / 2
-            fits = self.fits(int8_matrices(self.model, masks.rank(scores, middle)))
+            fits = self.task.fits(int8_matrices(self.model, self._ranked(scores, middle)))
             low, high = (low, middle) if fits else (middle, high)
         return max(high, self.sparsity)
+
+    def finish(self) -> None:
+        """The weights to keep."""
+        if self.best is not None or self.schedule is None:
+            self.model.set_weights(self.weights)
+        elif not self.pruned:
+            self.now = self.schedule.end
+            self._prune()
+
+    def key(self) -> str:
+        """Tells this training from others: what it starts from and how it goes on."""
+        text = f"{__version__} {self.task.seed} {self.recipe} {self.distill} {self.augment}"
+        digest = blake2b(text.encode(), digest_size=16)
+        for array in (*self.model.get_weights(), *self.task.teacher.get_weights(), self.x, self.y):
+            digest.update(np.ascontiguousarray(array).data)
+        return digest.hexdigest()
+
+    def state(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+        """All that the next epoch depends on: notes and arrays."""
+        notes = {
+            "now": self.now,
+            "history": self.history,
+            "best": self.best,
+            "random": self.random.bit_generator.state,
+            "final": self.schedule.final if self.schedule else None,
+            "aims": self.aims,
+        }
+        arrays = {f"variable {i}": np.asarray(v) for i, v in enumerate(self._variables())}
+        return notes, arrays | {f"weight {i}": weight for i, weight in enumerate(self.weights)}
+
+    def restore(self, state: State) -> None:
+        notes = state.notes
+        self.now, self.history, self.best, self.aims = (notes[n] for n in ("now", "history", "best", "aims"))
+        self.epochs, self.random.bit_generator.state = len(self.history), notes["random"]
+        if self.schedule:
+            self.schedule = replace(self.schedule, final=notes["final"])
+        for i, variable in enumerate(self._variables()):
+            variable.assign(state.arrays[f"variable {i}"])
+        self.weights = [state.arrays[f"weight {i}"] for i in range(len(self.weights))]
+        self.adam.restore()
+
+    def _variables(self) -> list:
+        """The model's, the states of its generators of random numbers included, and the optimizer's."""
+        return [*self.model.variables, *self.adam.variables()]

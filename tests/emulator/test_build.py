@@ -104,7 +104,7 @@ def test_sparsity_is_what_was_asked_for(place):
 
 def test_without_data_pruning_is_done_once_and_nothing_is_claimed(place):
     made = build(place, place / "blind", "--budget", "20KB")
-    assert made.method == "oneshot_magnitude"
+    assert made.method == "oneshot-magnitude"
     assert made.accuracy == report.Accuracy()
     assert made.flash.total_bytes <= 20 * 1024
     assert made.verify.bit_exact

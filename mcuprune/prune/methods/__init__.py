@@ -1,25 +1,53 @@
 """Pruning methods, a file each, named after it.
 
-A method is one function that prunes a model in place:
+A method has
 
-    prune(model, task) -> (masks, history)
+    ABOUT                       two sentences: what it does, what it is good for, and the paper
+    OPTIONS                     names of the fields of task.Options that it knows
+    prune(model, task)          -> Pruned; the model is a copy that it may change, and need not be the one it returns
 """
 
+import ast
 from importlib import import_module
+from pathlib import Path
 from pkgutil import iter_modules
 from types import ModuleType
+from typing import Any
 
 from mcuprune.errors import UsageError
 
-NAMES = sorted(module.name for module in iter_modules(__path__))
+NAMES = sorted(module.name.replace("_", "-") for module in iter_modules(__path__))
 
 
 def check(name: str) -> None:
     """Refuse a name that is no method, without importing any."""
-    if name not in NAMES:
+    if name.replace("_", "-") not in NAMES:
         raise UsageError(f"there is no pruning method {name!r}; there are {', '.join(NAMES)}")
 
 
 def load(name: str) -> ModuleType:
+    """The method; imports TensorFlow."""
     check(name)
-    return import_module(f"{__name__}.{name}")
+    return import_module(f"{__name__}.{_stem(name)}")
+
+
+def about(name: str) -> str:
+    return _constant(name, "ABOUT")
+
+
+def options(name: str) -> tuple[str, ...]:
+    return _constant(name, "OPTIONS")
+
+
+def _constant(name: str, wanted: str) -> Any:
+    """A constant of a method's file, read without running it: that would take seconds, and TensorFlow."""
+    check(name)
+    tree = ast.parse((Path(__file__).parent / f"{_stem(name)}.py").read_text(encoding="utf-8"))
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and [ast.unparse(target) for target in node.targets] == [wanted]:
+            return ast.literal_eval(node.value)
+    raise AssertionError(f"{name} has no {wanted}")
+
+
+def _stem(name: str) -> str:
+    return name.replace("-", "_")

@@ -1,13 +1,20 @@
-"""Prune once, by global magnitude, and train nothing: all that can be done without data."""
+"""Pruning at once, by magnitude, and training nothing."""
 
-from typing import Any
-
-from mcuprune.prune import masks
+from mcuprune.prune import masks, patterns
 from mcuprune.prune.backend import keras
-from mcuprune.prune.task import Task
+from mcuprune.prune.layers import prunable
+from mcuprune.prune.task import Pruned, Task
+
+ABOUT = (
+    "The smallest weights go at once, and nothing is trained. It needs no data, and loses far more accuracy than any "
+    "other method: what they are measured against (Han et al. 2015, arXiv 1506.02626)."
+)
+OPTIONS = ("allocation", "pattern")
 
 
-def prune(model: keras.Model, task: Task) -> tuple[masks.Masks, list[dict[str, Any]]]:
-    chosen = masks.global_masks(model, task.sparsity)
+def prune(model: keras.Model, task: Task) -> Pruned:
+    scores = {name: kernel.numpy() ** 2 for name, kernel in prunable(model)}
+    pattern, allocation = patterns.parse(task.options.pattern), task.options.allocation or "global"
+    chosen = pattern.masks(scores, task.sparsity, allocation)
     masks.apply(model, chosen)
-    return chosen, []
+    return Pruned(model, chosen, masks.sparsity(chosen))
