@@ -9,9 +9,9 @@ from test_prune import L, chain, classifier, clusters
 
 from mcuprune.prune import Options, prune
 from mcuprune.prune.backend import keras
+from mcuprune.prune.dropout import Dropouts, rate
 from mcuprune.prune.layers import prunable
 from mcuprune.prune.masks import nonzero, sparsity
-from mcuprune.prune.methods.threshold import dropout_rate, rescale_dropout
 from mcuprune.prune.objective import infer
 from mcuprune.prune.sensitivity import masks as sensitive_masks
 from mcuprune.prune.task import Task
@@ -43,19 +43,23 @@ def test_a_ticket_loses_a_fifth_in_each_round_where_there_are_epochs_enough():
     assert prune(classifier(), clusters(), sparsity=0.9, method="lottery", epochs=1).sparsity > 0.88
 
 
-# threshold
+# dropout
 
 
 def test_dropout_shrinks_with_the_connections_that_are_left():
-    assert dropout_rate(0.5, 0.08) == pytest.approx(0.141, abs=5e-4)
+    assert rate(0.5, 0.08) == pytest.approx(0.141, abs=5e-4)
     model = chain(
         keras.Input((8,)), L.Dense(10, name="one"), L.Dropout(0.5, name="drop"), L.Dense(4, name="two"), name="net"
     )
-    drop = model.get_layer("drop")
+    drop, dropouts = model.get_layer("drop"), Dropouts(model)
     masks = {"one": np.ones((8, 10), bool), "two": np.arange(40).reshape(10, 4) < 10}
-    for _ in range(2):  # from the first rate, however often
-        rescale_dropout(model, {drop: 0.5}, masks)
-        assert drop.rate == 0.25
+    assert dropouts.suit(masks) and drop.rate == 0.25
+    assert not dropouts.suit(masks) and drop.rate == 0.25  # from the dense rate, however often
+    dropouts.restore()
+    assert drop.rate == 0.5
+
+
+# threshold
 
 
 def test_sensitive_kernels_keep_more_and_the_network_is_as_sparse_as_it_should_be():

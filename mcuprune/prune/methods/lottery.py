@@ -13,7 +13,7 @@ from mcuprune.prune.train import fit
 
 ABOUT = (
     "Trains, prunes a fifth of the weights by magnitude and rewinds the rest, again and again: to their first values, "
-    "which finds the winning ticket (--rewind start), to those after some training, which larger networks need (early), "
+    "the winning ticket (--rewind start), to those after some training (early), "
     "or the learning rate alone (rate, Renda et al. 2020, the default) (Frankle and Carbin 2019, arXiv 1803.03635). "
     "It takes a training for each round and is the most thorough of all."
 )
