@@ -12,10 +12,10 @@ from mcuprune.prune.task import Pruned, Task
 from mcuprune.prune.train import fit
 
 ABOUT = (
-    "Trains, prunes a fifth of the weights by magnitude and rewinds the rest, again and again: to their first values, "
-    "the winning ticket (--rewind start), to those after some training (early), "
-    "or the learning rate alone (rate, Renda et al. 2020, the default) (Frankle and Carbin 2019, arXiv 1803.03635). "
-    "It takes a training for each round and is the most thorough of all."
+    "Trains, prunes a fifth of the weights by magnitude and rewinds the rest, again and again: to their first values "
+    "(--rewind start), to those after some training (early), or the learning rate alone (rate, the default: Renda et "
+    "al. 2020), after Frankle and Carbin 2019, arXiv 1803.03635. It takes a training for each round and is the most "
+    "thorough of all."
 )
 OPTIONS = ("allocation", "distill", "pattern", "rewind")
 REMOVED = 0.2  # of the weights that are left, in each round, where there are epochs for as many rounds
