@@ -105,7 +105,8 @@ def _convert(source: str, samples: str, target: str) -> None:
     converter.representative_dataset = lambda: ([sample[None]] for sample in np.load(samples))
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
     converter.inference_input_type = converter.inference_output_type = tf.int8
-    if any(isinstance(layer, keras.layers.Dense) and len(layer.output.shape) > 2 for layer in model.layers):
+    dense = keras.layers.Dense, keras.layers.TimeDistributed
+    if any(isinstance(layer, dense) and len(layer.output.shape) > 2 for layer in model.layers):
         # The reference kernel of tflite-runtime 2.14 is wrong for per-channel weights with such an output.
         converter._experimental_disable_per_channel_quantization_for_dense_layers = True
     Path(target).write_bytes(_unmarked(converter.convert(), model))
@@ -130,7 +131,7 @@ def _unmarked(content: bytes, source: "keras.Model") -> bytes:
             name = re.sub(rf"(^|;){re.escape(source.name)}(_\d+)?/", r"\1", tensor.name.decode())
             tensor.name = re.sub(r"\.(_\d+)?(?=/|;|$)", "", name)
         codes = [model.operatorCodes[op.opcodeIndex].builtinCode for op in graph.operators]
-        recurrent.name_operators(graph, model.buffers, codes, source)
+        recurrent.mend(graph, model.buffers, codes, source)
     return bytes(flatbuffer_utils.convert_object_to_bytearray(model))
 
 

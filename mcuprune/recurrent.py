@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 CELLS = ("LSTM",)
 LOOPS = ("GRU", "SimpleRNN", "RNN", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D")
 FUSED = {"activation": "tanh", "recurrent_activation": "sigmoid"}  # what TFLite's LSTM computes
-UNIDIRECTIONAL_SEQUENCE_LSTM, FORGET = 44, 2  # the operator's code, and its input with the forget gate's weights
+UNIDIRECTIONAL_SEQUENCE_LSTM = 44  # TFLite's code of the operator; places in its inputs and its intermediates:
+FORGET, STATE, HIDDEN = 2, 18, 4
 INFERENCE = {"dropout": 0.0, "recurrent_dropout": 0.0, "go_backwards": False, "use_bias": True}
 
 
@@ -159,9 +160,11 @@ def _weights(layer: "keras.layers.Layer") -> list[np.ndarray]:
     return weights
 
 
-def name_operators(graph, buffers: Sequence, codes: Sequence[int], model: "keras.Model") -> None:
-    """Give the outputs of LSTM operators the names of the layers that have their weights; the converter drops them.
+def mend(graph, buffers: Sequence, codes: Sequence[int], model: "keras.Model") -> None:
+    """Put right what the converter writes of LSTM operators.
 
+    Their outputs get the names of the layers that have their weights.  And what they keep is quantized as what they
+    put out: it is the same bytes, but where a CONCATENATION or an ADD follows, the converter gives it another scale.
     graph: a subgraph as the object API of TensorFlow's flatbuffers has it; codes: its operators' builtin codes.
     """
     layers = {name: layer for name, layer in _leaves(model).items() if _kind(layer) in CELLS}
@@ -176,7 +179,10 @@ def name_operators(graph, buffers: Sequence, codes: Sequence[int], model: "keras
             forget = np.split(kernel, 4, axis=1)[1].T
             return float(np.abs(forget - values).sum()) if forget.shape == values.shape else float("inf")
 
-        graph.tensors[op.outputs[0]].name = f"{min(layers, key=difference)}/lstm".encode()
+        output = graph.tensors[op.outputs[0]]
+        output.name = f"{min(layers, key=difference)}/lstm".encode()
+        for same in (op.inputs[STATE], op.intermediates[HIDDEN]):
+            graph.tensors[same].quantization = output.quantization
 
 
 def _leaves(model: "keras.Model") -> "dict[str, keras.layers.Layer]":
