@@ -139,7 +139,7 @@ class _Trace:
         return self.made[id(call.layer)]
 
     def weigh(self, call: Call, name: str, axes: dict[int, Labels], places: int = 0, **roles: int) -> None:
-        """Describe a variable of a layer, if the layer has it; at further uses its channels become those of the first."""
+        """Describe a variable that the layer may have; at further uses its channels become those of the first."""
         variable = call.layer
         for part in name.split("."):
             variable = getattr(variable, part, None)

@@ -29,9 +29,10 @@ def _once(model: keras.Model) -> keras.Model:
     foldable = constant & ~channels.fixed
     for weight in channels.weights:
         if weight.reads is not None:
-            labels, (layer, values) = weight.axes[weight.reads], reads[weight.layer]
-            if not _adds_constants(layer):
-                foldable[labels[~(values == 0)]] = False
+            layer, values = reads[weight.layer]
+            values = _constants(weight, layer, values)
+            stays = np.isnan(values) if _adds_constants(layer) else ~(values == 0)
+            foldable[weight.axes[weight.reads][stays]] = False
     for group in range(channels.group.max() + 1):
         members = channels.members(group)
         if (dead | foldable)[members].all():
@@ -62,6 +63,16 @@ def _inputs(model: keras.Model) -> dict[str, tuple[keras.Layer, np.ndarray]]:
     return found
 
 
+def _constants(weight: Weight, layer: keras.Layer, values: np.ndarray) -> np.ndarray:
+    """What a weight reads, by index; NaN where that is not the layer's input as it is: in groups, or a state."""
+    return values if _plain(layer) else np.full(len(weight.axes[weight.reads]), np.nan)
+
+
+def _plain(layer: keras.Layer) -> bool:
+    kinds = keras.layers.Dense, keras.layers.Conv1D, keras.layers.Conv2D, keras.layers.Conv3D
+    return type(layer) in kinds and getattr(layer, "groups", 1) == 1
+
+
 def _used(weight: Weight) -> np.ndarray:
     """bool [inputs, outputs]: is there a weight between them?"""
     assert weight.reads is not None and weight.makes is not None
@@ -89,7 +100,7 @@ def _constant(channels: Channels, reads: dict[str, tuple[keras.Layer, np.ndarray
                 constant[weight.axes[weight.makes]] = False
                 continue
             layer, values = reads[weight.layer]
-            varying = ~constant[weight.axes[weight.reads]] | np.isnan(values)
+            varying = ~constant[weight.axes[weight.reads]] | np.isnan(_constants(weight, layer, values))
             if not _adds_constants(layer):
                 varying[:] = True
             constant[weight.axes[weight.makes][_used(weight)[varying].any(axis=0)]] = False
@@ -101,18 +112,15 @@ def _constant(channels: Channels, reads: dict[str, tuple[keras.Layer, np.ndarray
 
 def _adds_constants(layer: keras.Layer) -> bool:
     """Does a constant input add a constant to each output, which its bias can hold?"""
-    if getattr(layer, "bias", None) is None or getattr(layer, "groups", 1) != 1:
+    if not _plain(layer) or layer.bias is None:
         return False
-    if isinstance(layer, keras.layers.Dense):
-        return True
-    plain = type(layer).__name__ in ("Conv1D", "Conv2D", "Conv3D")
-    return plain and (layer.padding == "valid" or set(layer.kernel_size) == {1})
+    return isinstance(layer, keras.layers.Dense) or layer.padding == "valid" or set(layer.kernel_size) == {1}
 
 
 def _fold(weight: Weight, layer: keras.Layer, values: np.ndarray, gone: np.ndarray) -> None:
     """Move what the channels that go add to each output into the bias."""
-    rows = gone[weight.axes[weight.reads]] & (np.nan_to_num(values, nan=1) != 0)
-    if rows.any():
+    if _adds_constants(layer):
+        rows = gone[weight.axes[weight.reads]]
         kernel = weight.variable.numpy()
         sums = kernel.reshape(-1, *kernel.shape[-2:]).sum(axis=0)  # Dense and Conv end in [inputs, outputs]
         layer.bias.assign_add(values[rows] @ sums[rows])
