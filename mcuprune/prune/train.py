@@ -27,7 +27,7 @@ from mcuprune.prune.recipe import Recipe, hold_back
 from mcuprune.prune.schedules import due, one_cycle
 from mcuprune.prune.task import Pruned, Task
 
-TEACHER, TEMPERATURE = 0.7, 3.0  # share of the loss that the dense model's outputs make, and how soft they are
+TEACHER, TEMPERATURE = 0.5, 3.0  # share of the loss that the dense model's outputs make, and how soft they are
 UNSURE = 0.3  # the same where samples are augmented: what the teacher says of images that are new to it is less right
 BATCH = 256  # of predictions
 AIM = 0.5, 0.75, 0.9, 1.0  # shares of the ramp at which its end is searched anew, where there is a size to fit
