@@ -35,6 +35,9 @@ fit: setup ## measure the kernels in QEMU and write mcuprune/costs.toml anew; so
 bench: setup ## instructions, cycles and bytes of layers and networks, to docs/PERFORMANCE.md as well
 	PYTHONPATH=tests $(BIN)/python tools/bench.py
 
+accuracy: setup ## prune the networks of tools/accuracy.toml, in MODELS with DATA, to docs/ACCURACY.md; an hour
+	$(BIN)/python tools/accuracy.py "$(MODELS)" "$(DATA)" $(CASES)
+
 setup: tools $(VENV)/installed ## compilers, emulator, virtual environment
 
 tools:
@@ -50,4 +53,4 @@ $(VENV)/installed: pyproject.toml
 clean: ## remove what was built, not the virtual environment
 	rm -rf build dist .pytest_cache .hypothesis .ruff_cache .mypy_cache
 
-.PHONY: help demo test check format golden docs fit bench setup tools clean
+.PHONY: help demo test check format golden docs fit bench accuracy setup tools clean

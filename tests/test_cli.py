@@ -209,6 +209,41 @@ def test_a_board_must_be_named(command):
     assert refused(2, command, "tiny.tflite") == "say which board with --board; `mcuprune boards` lists them."
 
 
+def test_the_names_that_options_take_are_those_of_the_code():
+    from mcuprune import choose, options
+    from mcuprune.prune.allocation import ALLOCATIONS
+    from mcuprune.prune.criteria import CRITERIA
+    from mcuprune.prune.schedules import SCHEDULES
+
+    assert options.GOALS == choose.GOALS
+    assert (set(ALLOCATIONS), set(CRITERIA)) == (set(options.ALLOCATIONS), set(options.CRITERIA))
+    assert set(SCHEDULES) == set(options.SCHEDULES)
+
+
+def test_prune_explains_its_methods_without_tensorflow():
+    from mcuprune.prune import methods
+
+    code = "import sys; from mcuprune import arguments; print(arguments.methods()); print('tensorflow' in sys.modules)"
+    text = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout
+    assert text.endswith("False\n") and run("prune", "--list").out == text.removesuffix("False\n")
+    assert [line for line in text.splitlines() if line and line[0] not in " F"] == methods.NAMES
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--sparsity", "0.5"], "say which MODEL to prune and where to write it"),
+        (["m.keras", "--sparsity", "0.5", "-o", "m.h5"], "-o m.h5: the pruned model is written as .keras"),
+        (["m.keras", "--method", "luck", "-o", "o.keras"], "there is no pruning method 'luck'; there are gradual"),
+        (["m.keras", "--pattern", "4:2", "-o", "o.keras"], "there is no pattern '4:2'"),
+        (["m.keras", "--pattern", "2:4", "--sparsity", "0.8", "-o", "o.keras"], "contradict each other"),
+        (["m.keras", "--sparsity", "0.8", "--rewind", "rate", "-o", "o.keras"], "method gradual has no option rewind"),
+    ],
+)
+def test_prune_refuses_before_it_loads_anything(arguments, sentence):
+    assert sentence in refused(2, "prune", *arguments)
+
+
 @pytest.mark.parametrize(
     "arguments", [[], ["compile"], ["nonsense"], ["compile", "tiny.tflite", "--samples", "0"], ["run", "x"]]
 )

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from mcuprune import board, ops
 from mcuprune.encodings import ENCODINGS
+from mcuprune.prune import methods
 from mcuprune.sizes import format_size
 
 ROOT = Path(__file__).parents[1]
@@ -34,11 +35,19 @@ def encodings() -> list[list[str]]:
     return rows + [[f"`{name}`", first_line(module.__doc__)] for name, module in ENCODINGS.items()]
 
 
+def pruning_methods() -> list[list[str]]:
+    rows = [["method", "what it does", "options"], ["---"] * 3]
+    for name in methods.NAMES:
+        options = ", ".join(f"`{option}`" for option in methods.options(name))
+        rows.append([f"`{name}`", methods.about(name), options])
+    return rows
+
+
 def first_line(text: str) -> str:
     return text.strip().splitlines()[0]
 
 
-TABLES = {"boards": boards, "operators": operators, "encodings": encodings}
+TABLES = {"methods": pruning_methods, "boards": boards, "operators": operators, "encodings": encodings}
 
 
 def written(text: str) -> str:

@@ -42,6 +42,7 @@ class Progress:
             f"{self.phase}  epoch {record['epoch']:>{len(str(self.epochs))}}/{self.epochs}  loss {record['loss']:.4f}  "
             f"sparsity {record['sparsity']:.1%}  held back {record['metric']:.4f}  {minutes}:{seconds:02} left",
             highlight=False,
+            soft_wrap=True,
         )
 
     def stop(self) -> None:

@@ -20,6 +20,7 @@ from mcuprune.prune.augment import Augment
 from mcuprune.prune.backend import keras, tf
 from mcuprune.prune.checkpoint import State
 from mcuprune.prune.criteria import CRITERIA
+from mcuprune.prune.dropout import Dropouts
 from mcuprune.prune.layers import int8_matrices
 from mcuprune.prune.objective import Objective, targets
 from mcuprune.prune.recipe import Recipe, hold_back
@@ -79,7 +80,8 @@ class _Trainer:
         self.training, self.choosing = hold_back(len(self.x), task.seed)
         self.random = np.random.default_rng(task.seed)
         self.augment = Augment.safe_for(task.teacher, data, self.objective)
-        self.adam = MaskedAdam(model, recipe.shadow)
+        self.adam = MaskedAdam(model, recipe.shadow, recipe.rounded)
+        self.dropouts = Dropouts(model)
         self.now = self.epochs = 0  # steps and epochs done
         self.history: list[dict[str, Any]] = []
         self.best: float | None = None  # metric of the weights to keep
@@ -87,6 +89,7 @@ class _Trainer:
         self.aims = self._aims()
         self.distill = recipe.distill and self.objective.kind != "values"
         self.taught = self._taught()
+        self._trace()
 
     def _aims(self) -> list[int]:
         """Steps at which the end of the ramp is searched anew."""
@@ -141,8 +144,12 @@ class _Trainer:
                 progress.step(self.epochs, step, losses[-1], sparsity)
         return float(np.mean(losses))
 
-    @tf.function
-    def _step(self, x: tf.Tensor, y: tf.Tensor, taught: tf.Tensor | None, rate: tf.Tensor) -> tf.Tensor:
+    def _trace(self) -> None:
+        """Make the training step; anew, where a rate of dropout has changed."""
+        if self.dropouts.suit(self.adam.masks) or not hasattr(self, "_step"):
+            self._step = tf.function(self._train)
+
+    def _train(self, x: tf.Tensor, y: tf.Tensor, taught: tf.Tensor | None, rate: tf.Tensor) -> tf.Tensor:
         with tf.GradientTape() as tape:
             outputs = self.model(x, training=True)
             loss = self.objective.loss(y, outputs)
@@ -163,6 +170,7 @@ class _Trainer:
             self.aims = [step for step in self.aims if step > self.now]
             self.schedule = replace(self.schedule, final=self._least(scores))
         self.adam.mask(self._ranked(scores, self.schedule(self.now)))
+        self._trace()
 
     def _scores(self) -> dict[str, np.ndarray]:
         """Of each weight; what is pruned for good has none."""
@@ -184,12 +192,13 @@ class _Trainer:
         return max(high, self.sparsity)
 
     def finish(self) -> None:
-        """The weights to keep."""
+        """The weights to keep, and the rates of dropout that the model came with."""
         if self.best is not None or self.schedule is None:
             self.model.set_weights(self.weights)
         elif not self.pruned:
             self.now = self.schedule.end
             self._prune()
+        self.dropouts.restore()
 
     def key(self) -> str:
         """Tells this training from others: what it starts from and how it goes on."""
@@ -222,6 +231,7 @@ class _Trainer:
             variable.assign(state.arrays[f"variable {i}"])
         self.weights = [state.arrays[f"weight {i}"] for i in range(len(self.weights))]
         self.adam.restore()
+        self._trace()
 
     def _variables(self) -> list:
         """The model's, the states of its generators of random numbers included, and the optimizer's."""
