@@ -5,6 +5,7 @@ from typing import Any
 
 from mcuprune.prune import masks, recipe, sensitivity
 from mcuprune.prune.backend import keras
+from mcuprune.prune.dead import without_dead
 from mcuprune.prune.task import Pruned, Task
 from mcuprune.prune.train import fit
 
@@ -29,5 +30,6 @@ def prune(model: keras.Model, task: Task) -> Pruned:
         sparsity = 1 - (1 - before) * kept ** (number / ROUNDS)
         masks.apply(model, sensitivity.masks(model, task, sparsity))
         history += fit(model, task, replace(plan, phase=f"round {number} of {ROUNDS}")).history
-    chosen = masks.nonzero(model)
-    return Pruned(model, chosen, masks.sparsity(chosen), history)
+    sparsity = masks.sparsity(masks.nonzero(model))  # of the dense model's weights; those of dead neurons are gone
+    model = without_dead(model)
+    return Pruned(model, masks.nonzero(model), sparsity, history)
