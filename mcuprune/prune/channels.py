@@ -220,17 +220,14 @@ def _concatenated(trace: _Trace, call: Call) -> Labels | None:
 
 
 def _flattened(trace: _Trace, call: Call) -> Labels | None:
-    positions = call.shapes_in[0][1:-1]
-    if None in positions:
-        return None
-    return np.tile(call.inputs[0], prod(positions)) if len(call.shapes_in[0]) > 1 else call.inputs[0]
+    return None if None in call.shapes_in[0][1:] else np.tile(call.inputs[0], _places(call.shapes_in[0]))
 
 
 def _reshaped(trace: _Trace, call: Call) -> Labels | None:
     """As long as every position has the same channels afterwards."""
     if None in (*call.shapes_in[0][1:], *call.shapes[0][1:]) or len(call.shapes[0]) < 2:
         return None
-    elements = np.tile(call.inputs[0], prod(call.shapes_in[0][1:-1])).reshape(-1, call.shapes[0][-1])
+    elements = np.tile(call.inputs[0], _places(call.shapes_in[0])).reshape(-1, call.shapes[0][-1] or 1)
     if (elements != elements[0]).any():
         return None
     trace.size(call, target_shape=elements[0])

@@ -65,6 +65,7 @@ def _inputs(model: keras.Model) -> dict[str, tuple[keras.Layer, np.ndarray]]:
 
 def _constants(weight: Weight, layer: keras.Layer, values: np.ndarray) -> np.ndarray:
     """What a weight reads, by index; NaN where that is not the layer's input as it is: in groups, or a state."""
+    assert weight.reads is not None
     return values if _plain(layer) else np.full(len(weight.axes[weight.reads]), np.nan)
 
 
@@ -120,6 +121,7 @@ def _adds_constants(layer: keras.Layer) -> bool:
 def _fold(weight: Weight, layer: keras.Layer, values: np.ndarray, gone: np.ndarray) -> None:
     """Move what the channels that go add to each output into the bias."""
     if _adds_constants(layer):
+        assert weight.reads is not None
         rows = gone[weight.axes[weight.reads]]
         kernel = weight.variable.numpy()
         sums = kernel.reshape(-1, *kernel.shape[-2:]).sum(axis=0)  # Dense and Conv end in [inputs, outputs]

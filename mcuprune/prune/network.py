@@ -43,7 +43,8 @@ def run(model: keras.Model, inputs: Sequence, visit: Callable[[Call], list], pre
             if isinstance(node.operation, keras.Model):
                 results = run(node.operation, given, visit, f"{name}/")
             else:
-                shapes = ([tensor.shape for tensor in tensors] for tensors in (node.input_tensors, node.outputs))
-                results = visit(Call(name, node.operation, *node.arguments.fill_in(values), given, *shapes))
+                args, kwargs = node.arguments.fill_in(values)
+                read, made = ([tensor.shape for tensor in tensors] for tensors in (node.input_tensors, node.outputs))
+                results = visit(Call(name, node.operation, args, kwargs, given, read, made))
             values |= {id(tensor): value for tensor, value in zip(node.outputs, results, strict=True)}
     return [values[id(tensor)] for tensor in graph.outputs]

@@ -60,5 +60,7 @@ def _rebuilt(
 
 def _changed(config: dict[str, Any], counts: Mapping[str, int]) -> dict[str, Any]:
     """A layer's configuration with other counts of channels; the last number of a shape is such a count."""
-    counts = {key: (*config[key][:-1], n) if isinstance(config[key], list | tuple) else n for key, n in counts.items()}
-    return config | counts
+    return config | {
+        key: (*config[key][:-1], count) if isinstance(config[key], list | tuple) else count
+        for key, count in counts.items()
+    }

@@ -12,8 +12,7 @@ ABOUT = (
 )
 UNIT = "parameters"
 OPTIONS = ("distill",)
-ROUNDS = 3
 
 
 def prune(model: keras.Model, task: Task) -> Pruned:
-    return shrink(model, task, lowest(lambda model, channels: ranking.magnitude(channels)), ROUNDS)
+    return shrink(model, task, lowest(lambda model, channels: ranking.magnitude(channels)))

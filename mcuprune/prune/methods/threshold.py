@@ -31,6 +31,6 @@ def prune(model: keras.Model, task: Task) -> Pruned:
         sparsity = 1 - (1 - before) * kept ** (number / ROUNDS)
         masks.apply(model, sensitivity.masks(model, task, sparsity))
         history += fit(model, task, replace(plan, phase=f"round {number} of {ROUNDS}")).history
+    sparsity = masks.sparsity(masks.nonzero(model))  # of the dense model's weights; those of dead neurons are gone
     model = without_dead(model)
-    chosen = masks.nonzero(model)
-    return Pruned(model, chosen, masks.sparsity(chosen), history)
+    return Pruned(model, masks.nonzero(model), sparsity, history)
