@@ -28,6 +28,7 @@ class Tensor:
     zero_point: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))  # int64, as long as scale
     axis: int = 0  # the dimension that per-channel scales run along
     data: np.ndarray | None = None
+    kept: np.ndarray | None = None  # of the file's tensor the elements that are left, flat; None: all of them
 
     def __post_init__(self) -> None:
         if self.data is not None:

@@ -120,6 +120,17 @@ class LayerRow:
 
 
 @dataclass(frozen=True)
+class Rewrite:
+    """What a lossless pass took away before anything was compiled, zeros included."""
+
+    name: str  # of the pass
+    operators: int
+    weights: int
+    macs: int
+    bytes: int  # of constants: weights, biases, operands
+
+
+@dataclass(frozen=True)
 class Verify:
     """The emulator's output bytes against the oracle's.  bit_exact is None when they were not compared."""
 
@@ -143,6 +154,7 @@ class Report:
     accuracy: Accuracy
     flash: Flash
     ram: Ram
+    rewrites: tuple[Rewrite, ...] = ()
     layers: tuple[LayerRow, ...]
     instructions: int | None
     estimated_cycles: int | None
@@ -176,7 +188,9 @@ class Report:
             "verify": Verify,
         }
         layers = tuple(LayerRow(**{**row, "shape": tuple(row["shape"])}) for row in data["layers"])
-        return cls(**{**data, **{key: part(**data[key]) for key, part in parts.items()}, "layers": layers})
+        rewrites = tuple(Rewrite(**row) for row in data["rewrites"])
+        found = {key: part(**data[key]) for key, part in parts.items()}
+        return cls(**{**data, **found, "layers": layers, "rewrites": rewrites})
 
 
 @dataclass(frozen=True)
