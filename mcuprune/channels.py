@@ -6,7 +6,7 @@ ones: their weights can lose a column and a row.  A group is alive if it holds a
 operator that is not known here, or if a row that is alive cannot do without one of its channels.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +14,7 @@ import numpy as np
 from mcuprune.graph import Graph, Op
 from mcuprune.operand import sample_shape
 from mcuprune.ops import OPS, mean
-from mcuprune.ranges import LAYOUT, LOOKUPS, Range, columns
+from mcuprune.ranges import LAYOUT, LOOKUPS, Reach, columns
 
 ELEMENTWISE = LOOKUPS | {"average_pool_2d", "max_pool_2d"}
 PAIRS = ("add", "mul")
@@ -35,7 +35,7 @@ class Demand:
     constant: np.ndarray
 
 
-def alive(graph: Graph, reach: Mapping[int, Range]) -> dict[int, np.ndarray]:
+def alive(graph: Graph, reach: Reach) -> dict[int, np.ndarray]:
     """bool [channels] for every tensor that has channels nobody needs, by its index.  At least one is always left."""
     first = _numbered(graph)
     links, pinned, matrices = _links(graph, first)
@@ -59,7 +59,7 @@ def alive(graph: Graph, reach: Mapping[int, Range]) -> dict[int, np.ndarray]:
     return {i: mask for i, mask in masks.items() if not mask.all()}
 
 
-def demand(graph: Graph, op: Op, reach: Mapping[int, Range]) -> Demand:
+def demand(graph: Graph, op: Op, reach: Reach) -> Demand:
     """Of a CONV_2D of one group or a FULLY_CONNECTED."""
     source, weights = graph.operand(op, 0), OPS[op.kind].weights(graph, op)
     channels = source.shape[-1]

@@ -5,7 +5,7 @@ of the operands.  In a convolution positive weights meet the least and negative 
 can be anything.  A byte whose least is its most is a constant, and its value is what the references computed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import product
 
@@ -20,6 +20,7 @@ from mcuprune.ops.conv_2d import axes
 from mcuprune.window import windows
 
 Range = tuple[np.ndarray, np.ndarray]  # least, most: int8 [1, *sample_shape]; a constant operand: [*shape]
+Reach = Mapping[int, Range]  # by index of the tensor
 
 LOOKUPS = frozenset("hard_swish leaky_relu logistic quantize relu relu6 relu_n1_to_1 tanh".split())
 LAYOUT = frozenset("concatenation expand_dims pad padv2 reshape squeeze strided_slice transpose".split())
@@ -27,8 +28,8 @@ RISING = LAYOUT | {"add", "average_pool_2d", "max_pool_2d", "mean"}
 STEEP = 2.0**14  # of an operand's scale to the output's, from where a product may leave 32 bits and wrap
 
 
-def ranges(graph: Graph) -> dict[int, Range]:
-    """The range of every int8 tensor that an operator reads or writes, by its index."""
+def ranges(graph: Graph) -> Reach:
+    """The range of every tensor that is an int8 constant, the network's input, or written by an operator."""
     found: dict[int, Range] = {}
     for i, tensor in enumerate(graph.tensors):
         if tensor.data is not None and tensor.dtype == "int8":
@@ -49,13 +50,13 @@ def of(graph: Graph, op: Op, operands: Sequence[Range | None]) -> list[Range]:
     """The ranges of what op writes.  operands: the ranges of what it reads, None where that is not int8."""
     read = [r for i, r in zip(op.inputs, operands, strict=True) if r is not None and not graph.tensors[i].constant]
     if all(np.array_equal(least, most) for least, most in read):
-        return [(y, y) for y in _reference(graph, op, [r and r[0] for r in operands])]
-    if op.kind in RISING and not _steep(graph, op):
-        least, most = (_reference(graph, op, [r and r[end] for r in operands]) for end in (0, 1))
-        return list(zip(least, most, strict=True))
-    if op.kind == "mul" and not _steep(graph, op):
-        corners = [_reference(graph, op, list(corner))[0] for corner in product(*(r for r in operands if r))]
-        return [(np.minimum.reduce(corners), np.maximum.reduce(corners))]
+        return [(y, y) for y in _references(graph, op, operands, [[0] * len(operands)])]
+    if op.kind in RISING | {"mul"} and not _steep(graph, op):
+        corners = [[end] * len(operands) for end in (0, 1)] if op.kind != "mul" else list(product((0, 1), repeat=2))
+        return [
+            (y.min(axis=0, keepdims=True), y.max(axis=0, keepdims=True))
+            for y in _references(graph, op, operands, corners)
+        ]
     if op.kind in LOOKUPS:
         return [_looked_up(OPS[op.kind].reference(graph, op, [lookup.EVERY_INT8])[0], *read[0])]
     if op.kind in ("conv_2d", "fully_connected", "depthwise_conv_2d") and len(read) == 1:
@@ -63,9 +64,16 @@ def of(graph: Graph, op: Op, operands: Sequence[Range | None]) -> list[Range]:
     return [anything(sample_shape(tensor)) for tensor in graph.results(op)]
 
 
-def _reference(graph: Graph, op: Op, values: Sequence[np.ndarray | None]) -> list[np.ndarray]:
-    data = [None if i < 0 else graph.tensors[i].data for i in op.inputs]
-    return OPS[op.kind].reference(graph, op, [d if x is None else x for x, d in zip(values, data, strict=True)])
+def _references(
+    graph: Graph, op: Op, operands: Sequence[Range | None], corners: Sequence[Sequence[int]]
+) -> list[np.ndarray]:
+    """The reference on several samples.  corners: of each the ends, least (0) or most (1), of each operand."""
+    inputs = []
+    for position, (i, read) in enumerate(zip(op.inputs, operands, strict=True)):
+        data = graph.tensors[i].data if i >= 0 else None
+        samples = None if data is not None or read is None else [read[corner[position]] for corner in corners]
+        inputs.append(np.concatenate(samples) if samples else data)
+    return OPS[op.kind].reference(graph, op, inputs)
 
 
 def _steep(graph: Graph, op: Op) -> bool:

@@ -41,16 +41,21 @@ class Net:
         y, attrs = self._window(x, filters, kernel, stride, padding, scale)
         return self._op("conv_2d", [x, weights, bias], y, fused_activation_function="RELU", **attrs, **WINDOW)
 
-    def depthwise(self, x: Tensor, kernel=3, *, stride=1, padding="SAME") -> Tensor:
-        weights, bias, scale = self._weights(x, (1, kernel, kernel, x.shape[3]), 3, 0.0)
-        y, attrs = self._window(x, x.shape[3], kernel, stride, padding, scale)
-        attrs |= {"fused_activation_function": "RELU", "depth_multiplier": 1}
+    def depthwise(self, x: Tensor, kernel=3, *, stride=1, padding="SAME", multiplier=1) -> Tensor:
+        filters = x.shape[3] * multiplier
+        weights, bias, scale = self._weights(x, (1, kernel, kernel, filters), 3, 0.0)
+        y, attrs = self._window(x, filters, kernel, stride, padding, scale)
+        attrs |= {"fused_activation_function": "RELU", "depth_multiplier": multiplier}
         return self._op("depthwise_conv_2d", [x, weights, bias], y, **attrs, **WINDOW)
 
     def dense(self, x: Tensor, rows: int, *, sparsity=0.0) -> Tensor:
         weights, bias, scale = self._weights(x, (rows, x.count), 0, sparsity)
         attrs = {"fused_activation_function": "NONE", "weights_format": "DEFAULT", "keep_num_dims": False}
         return self._op("fully_connected", [x, weights, bias], self._result((1, rows), scale, 4), **attrs)
+
+    def constant(self, shape: Sequence[int], values, scale: float, zero_point: int) -> Tensor:
+        data = np.broadcast_to(np.asarray(values, np.int8), shape).copy()
+        return self._add(quantized("constant", tuple(shape), scale, zero_point, data=data))
 
     def add(self, a: Tensor, b: Tensor) -> Tensor:
         return self._op("add", [a, b], self._result(a.shape, a.s + b.s, -7), fused_activation_function="NONE")

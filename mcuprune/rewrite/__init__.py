@@ -1,6 +1,7 @@
 """Lossless passes: a smaller graph whose outputs are the same in every byte, for every input.
 
-A pass is a file with `apply(graph) -> Graph`, which returns the graph that it was given where there is nothing to do.
+A pass is a file with `apply(graph, reach) -> Graph`, which returns the graph that it was given where there is nothing
+to do; reach is what mcuprune.ranges knows of the tensors.
 All of them are applied in turn until none finds anything.  The network's ends keep their shapes; tensors keep their
 indices, scales and zero points, and what is left of a tensor keeps its values, so that layers can be compared with the
 oracle's one by one (Tensor.kept).  What a pass does not know stays as it is.
@@ -13,6 +14,7 @@ from pkgutil import iter_modules
 from types import ModuleType
 
 from mcuprune.graph import Graph, Op
+from mcuprune.ranges import ranges
 from mcuprune.report import Rewrite
 
 ROWS = {"conv_2d": 0, "fully_connected": 0, "depthwise_conv_2d": 3}  # the dimension of the weights that outputs are
@@ -29,15 +31,16 @@ class Rewritten:
 
 def rewrite(graph: Graph) -> Rewritten:
     """All passes, to the fixpoint."""
-    original, removed, changed = graph, dict.fromkeys(PASSES, (0, 0, 0, 0)), True
+    removed, changed = dict.fromkeys(PASSES, (0, 0, 0, 0)), True
+    original, reach = graph, ranges(graph)
     while changed:
         changed = False
         for name, module in PASSES.items():
-            smaller = module.apply(graph)
+            smaller = module.apply(graph, reach)
             if smaller is not graph:
                 lost = zip(removed[name], size(graph), size(smaller), strict=True)
                 removed[name] = tuple(so_far + before - after for so_far, before, after in lost)
-                graph, changed = smaller, True
+                graph, reach, changed = smaller, ranges(smaller), True
     return Rewritten(original, graph, tuple(Rewrite(name, *lost) for name, lost in removed.items() if any(lost)))
 
 

@@ -11,13 +11,13 @@ import numpy as np
 from mcuprune.graph import Graph, Op, Tensor
 from mcuprune.ops import OPS
 from mcuprune.ops.conv_2d import axes
-from mcuprune.ranges import Range, columns, ranges
+from mcuprune.ranges import Range, Reach, columns
 from mcuprune.rewrite import ROWS
 from mcuprune.window import windows
 
 
-def apply(graph: Graph) -> Graph:
-    reach, tensors, ops = ranges(graph), list(graph.tensors), []
+def apply(graph: Graph, reach: Reach) -> Graph:
+    tensors, ops = list(graph.tensors), []
     for op in graph.ops:
         if op.kind in ROWS and len(op.inputs) == 3 and op.inputs[2] >= 0:
             rows = _idle(graph, op, reach[op.outputs[0]])

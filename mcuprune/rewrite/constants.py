@@ -2,24 +2,24 @@
 
 from dataclasses import replace
 
-from mcuprune.graph import Graph
-from mcuprune.ranges import ranges
+from mcuprune.graph import Graph, Op
+from mcuprune.ranges import Reach
 from mcuprune.rewrite import readers
 
 READ_CONSTANTS = {"add", "mul", "concatenation"}
 
 
-def apply(graph: Graph) -> Graph:
-    reach = ranges(graph)
-    written = {i for op in graph.ops for i in op.outputs} - set(graph.outputs)
-    known = {i for i in written if i in reach and (reach[i][0] == reach[i][1]).all()}
+def apply(graph: Graph, reach: Reach) -> Graph:
+    known = {i for op in graph.ops for i in op.outputs if i in reach and (reach[i][0] == reach[i][1]).all()}
     folded: set[int] = set()
+
+    def takes_constants(op: Op) -> bool:
+        """Or goes as well."""
+        return folded.issuperset(op.outputs) or (op.kind in READ_CONSTANTS and known.isdisjoint(op.outputs))
+
     for op in reversed(graph.ops):
-        if known.issuperset(op.outputs) and all(
-            reader.kind in READ_CONSTANTS or folded.issuperset(reader.outputs)
-            for i in op.outputs
-            for reader in readers(graph, i)
-        ):
+        foldable = known.issuperset(op.outputs) and not set(op.outputs) & set(graph.outputs)
+        if foldable and all(takes_constants(reader) for i in op.outputs for reader in readers(graph, i)):
             folded.update(op.outputs)
     if not folded:
         return graph

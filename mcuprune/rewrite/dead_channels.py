@@ -12,11 +12,10 @@ import numpy as np
 from mcuprune import channels
 from mcuprune.graph import Graph, Op, Tensor
 from mcuprune.ops import pad
-from mcuprune.ranges import Range, ranges
+from mcuprune.ranges import Reach
 
 
-def apply(graph: Graph) -> Graph:
-    reach = ranges(graph)
+def apply(graph: Graph, reach: Reach) -> Graph:
     alive = channels.alive(graph, reach)
     if not alive:
         return graph
@@ -32,7 +31,7 @@ class _Cut:
     """A graph whose operators lose channels one after the other."""
 
     graph: Graph
-    reach: Mapping[int, Range]
+    reach: Reach
     alive: Mapping[int, np.ndarray]
     tensors: list[Tensor] = field(repr=False)  # with new constants at the end
 

@@ -7,22 +7,21 @@ import numpy as np
 
 from mcuprune.graph import Graph, Op
 from mcuprune.lookup import EVERY_INT8
-from mcuprune.ops import OPS
 from mcuprune.operand import sample_shape
-from mcuprune.ranges import LAYOUT, LOOKUPS, Range, ranges
+from mcuprune.ops import OPS
+from mcuprune.ranges import LAYOUT, LOOKUPS, Range, Reach
 from mcuprune.rewrite import without
 
 
-def apply(graph: Graph) -> Graph:
-    reach = ranges(graph)
+def apply(graph: Graph, reach: Reach) -> Graph:
     for op in graph.ops:
         source = _unchanged(graph, op, reach)
         if source is not None and not (source in graph.inputs and op.outputs[0] in graph.outputs):
-            return apply(without(graph, op, source))
+            return apply(without(graph, op, source), reach)
     return graph
 
 
-def _unchanged(graph: Graph, op: Op, reach: dict[int, Range]) -> int | None:
+def _unchanged(graph: Graph, op: Op, reach: Reach) -> int | None:
     """The operand that the output equals in every byte, in shape and in what bytes stand for."""
     sources = [i for i in op.inputs if i >= 0 and not graph.tensors[i].constant]
     if len(sources) != 1 or len(op.outputs) != 1:

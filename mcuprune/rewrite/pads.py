@@ -5,10 +5,11 @@ from dataclasses import replace
 from mcuprune.graph import Graph, Op
 from mcuprune.ops import pad
 from mcuprune.ops.conv_2d import axes
+from mcuprune.ranges import Reach
 from mcuprune.window import Axis, axis
 
 
-def apply(graph: Graph) -> Graph:
+def apply(graph: Graph, reach: Reach) -> Graph:
     pads = {op.outputs[0]: op for op in graph.ops if op.kind in ("pad", "padv2") and _frames(graph, op)}
     ops = tuple(_padded(graph, op, pads[op.inputs[0]]) if op.inputs[0] in pads else op for op in graph.ops)
     return graph if all(a is b for a, b in zip(ops, graph.ops, strict=True)) else replace(graph, ops=ops)

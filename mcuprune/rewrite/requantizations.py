@@ -7,9 +7,10 @@ import numpy as np
 from mcuprune.graph import Graph, Op
 from mcuprune.lookup import apply as look_up
 from mcuprune.ops.quantize import table
+from mcuprune.ranges import Reach
 
 
-def apply(graph: Graph) -> Graph:
+def apply(graph: Graph, reach: Reach) -> Graph:
     writers = {op.outputs[0]: op for op in graph.ops if op.kind == "quantize"}
     ops = tuple(_direct(graph, op, writers.get(op.inputs[0])) for op in graph.ops)
     return graph if all(a is b for a, b in zip(ops, graph.ops, strict=True)) else replace(graph, ops=ops)

@@ -9,11 +9,11 @@ from dataclasses import replace
 import numpy as np
 
 from mcuprune.graph import Graph, Op, Tensor
-from mcuprune.ranges import LAYOUT
+from mcuprune.ranges import LAYOUT, Reach
 from mcuprune.rewrite.identities import moves_nothing
 
 
-def apply(graph: Graph) -> Graph:
+def apply(graph: Graph, reach: Reach) -> Graph:
     tensors, ops = list(graph.tensors), []
     before: dict[int, int] = {}  # what a RESHAPE writes -> what it reads
     for op in graph.ops:

@@ -3,9 +3,10 @@
 from dataclasses import replace
 
 from mcuprune.graph import Graph
+from mcuprune.ranges import Reach
 
 
-def apply(graph: Graph) -> Graph:
+def apply(graph: Graph, reach: Reach) -> Graph:
     needed, left = set(graph.outputs), []
     for op in reversed(graph.ops):
         if needed.intersection(op.outputs):
