@@ -8,6 +8,7 @@ can be anything.  A byte whose least is its most is a constant, and its value is
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import product
+from math import prod
 
 import numpy as np
 
@@ -77,8 +78,9 @@ def _references(
 
 
 def _steep(graph: Graph, op: Op) -> bool:
+    """Sums are of numbers below 2^17 (MEAN: of its count less), products of those below 2^16."""
     scales = [graph.tensors[i].s for i in op.inputs if i >= 0 and len(graph.tensors[i].scale) == 1]
-    return bool(max(*scales, np.prod(scales)) / graph.results(op)[0].s > STEEP)
+    return max(*scales, prod(scales)) / graph.results(op)[0].s > STEEP
 
 
 def _looked_up(table: np.ndarray, least: np.ndarray, most: np.ndarray) -> Range:

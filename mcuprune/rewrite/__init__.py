@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from importlib import import_module
 from pkgutil import iter_modules
 from types import ModuleType
+from typing import NamedTuple
 
 from mcuprune.graph import Graph, Op
 from mcuprune.ranges import ranges
@@ -31,21 +32,30 @@ class Rewritten:
 
 def rewrite(graph: Graph) -> Rewritten:
     """All passes, to the fixpoint."""
-    removed, changed = dict.fromkeys(PASSES, (0, 0, 0, 0)), True
-    original, reach = graph, ranges(graph)
+    removed = dict.fromkeys(PASSES, Size(0, 0, 0, 0))
+    original, reach, changed = graph, ranges(graph), True
     while changed:
         changed = False
         for name, module in PASSES.items():
             smaller = module.apply(graph, reach)
             if smaller is not graph:
+                smaller = PASSES["unread"].apply(smaller, reach)  # what a pass leaves behind counts as its own
                 lost = zip(removed[name], size(graph), size(smaller), strict=True)
-                removed[name] = tuple(so_far + before - after for so_far, before, after in lost)
+                removed[name] = Size(*(so_far + before - after for so_far, before, after in lost))
                 graph, reach, changed = smaller, ranges(smaller), True
     return Rewritten(original, graph, tuple(Rewrite(name, *lost) for name, lost in removed.items() if any(lost)))
 
 
-def size(graph: Graph) -> tuple[int, int, int, int]:
-    """(operators, weights, multiply-accumulates, bytes of constants), zeros included."""
+class Size(NamedTuple):
+    """Of a network, zeros included; bytes: of constants."""
+
+    operators: int
+    weights: int
+    macs: int
+    bytes: int
+
+
+def size(graph: Graph) -> Size:
     weights = macs = 0
     for op in graph.ops:
         if op.kind in ROWS:
@@ -53,7 +63,7 @@ def size(graph: Graph) -> tuple[int, int, int, int]:
             weights += filters.count
             macs += graph.results(op)[0].count // filters.shape[ROWS[op.kind]] * filters.count
     constants = {i for op in graph.ops for i in op.inputs if i >= 0 and graph.tensors[i].constant}
-    return len(graph.ops), weights, macs, sum(graph.tensors[i].size for i in constants)
+    return Size(len(graph.ops), weights, macs, sum(graph.tensors[i].size for i in constants))
 
 
 def without(graph: Graph, op: Op, source: int) -> Graph:

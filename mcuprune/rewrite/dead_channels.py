@@ -44,9 +44,9 @@ class _Cut:
 
     def constant(self, old: Tensor, data: np.ndarray, scale: np.ndarray | None = None) -> int:
         """The index of a new constant in the place of an old one; scale: which of its scales are left, a mask."""
-        several = scale is not None and len(old.scale) > 1
-        kept = {"scale": old.scale[scale], "zero_point": old.zero_point[scale]} if several else {}
-        self.tensors.append(replace(old, shape=data.shape, data=np.ascontiguousarray(data, old.dtype), **kept))
+        if scale is not None and len(old.scale) > 1:
+            old = replace(old, scale=old.scale[scale], zero_point=old.zero_point[scale])
+        self.tensors.append(replace(old, shape=data.shape, data=np.ascontiguousarray(data, old.dtype)))
         return len(self.tensors) - 1
 
 
