@@ -25,8 +25,9 @@ WINDOW = {"dilation_h_factor": 1, "dilation_w_factor": 1}
 class Net:
     """A network under construction: each method adds an operator and returns its output."""
 
-    def __init__(self, name: str, *shape: int, seed: int = 0) -> None:
-        self.name, self.random = name, np.random.default_rng(seed)
+    def __init__(self, name: str, *shape: int, seed: int = 0, scale: float | None = None) -> None:
+        """scale: of every output with weights; None: as large as its sums are."""
+        self.name, self.random, self.scale = name, np.random.default_rng(seed), scale
         self.tensors: list[Tensor] = []
         self.ops: list[Op] = []
         self.input = self._add(quantized("input", (1, *shape), 0.05, 3))
@@ -114,10 +115,13 @@ class Net:
         scale = self.random.uniform(0.005, 0.01, shape[axis]).astype(np.float32)
         bias = self.random.integers(-3000, 3000, shape[axis]).astype(np.int32)
         terms = max(np.count_nonzero(values) / shape[axis], 1)
+        spread = x.s * 0.0075 * 70 * terms**0.5
+        if self.scale:
+            scale, spread = scale * np.float32(self.scale / spread), self.scale
         return (
             self._add(quantized("weights", shape, scale, data=values, axis=axis)),
             self._add(quantized("bias", bias.shape, x.s * scale, data=bias, dtype="int32")),
-            x.s * 0.0075 * 70 * terms**0.5,
+            spread,
         )
 
     def _window(self, x: Tensor, filters: int, kernel: int, stride: int, padding: str, scale: float):

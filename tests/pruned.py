@@ -96,34 +96,30 @@ def _grown(net: Net, x: Tensor, alive: list[Tensor], random: np.random.Generator
     return steps[random.integers(len(steps))]()
 
 
-def mobilenet(
-    seed: int = 0, *, size: int = 96, dead: float = 0.85, elsewhere: float = 0.15, width: float = 0.25
-) -> Graph:
-    """A look-alike of MobileNetV1, ReLU6, with whole output channels of its pointwise convolutions zero.
+def mobilenet(seed: int = 0, *, size: int = 96, dead: float = 0.9, elsewhere: float = 0.15) -> Graph:
+    """A look-alike of MobileNetV1 0.25, ReLU6, with whole output channels of its pointwise convolutions zero.
 
-    dead: share of those channels; elsewhere: share of these that are another constant than the zero point.
+    dead: share of them in the widest layers, less in others; elsewhere: of these, a constant that is no zero point.
     """
-    net, random = Net("mobilenet", size, size, 3, seed=seed), np.random.default_rng(seed)
-    blocks = [(64, 1), (128, 2), (128, 1), (256, 2), (256, 1), (512, 2), *[(512, 1)] * 5, (1024, 2), (1024, 1)]
-    x = net.conv(net.input, int(32 * width), stride=2)
-    for filters, stride in blocks:
-        x = net.conv(net.depthwise(x, stride=stride), int(filters * width), 1)
+    net, random = Net("mobilenet", size, size, 3, seed=seed, scale=6 / 255), np.random.default_rng(seed)
+    x, share = net.conv(net.input, 8, stride=2), 0.0
+    for filters, stride in [(16, 1), (32, 2), (32, 1), (64, 2), (64, 1), *[(128, 2 - (i > 0)) for i in range(6)],
+                            (256, 2), (256, 1)]:  # fmt: skip
+        x = net.conv(net.depthwise(x, stride=stride), filters, 1)
     graph = net.graph(net.softmax(net.dense(net.reshape(net.pool("average", x, x.shape[1]), x.shape[3]), 2)))
     tensors = list(graph.tensors)
     for op in graph.ops:
-        filters, bias = (graph.operand(op, i) for i in (1, 2)) if op.kind in ROWS else (None, None)
-        if op.kind == "conv_2d" and filters.shape[1] == 1:
-            gone = random.random(filters.shape[0]) < dead
-            other = gone & (random.random(len(gone)) < elsewhere)
-            weights, biases = filters.values.copy(), bias.values.copy()
-            weights[gone], biases[gone] = 0, np.where(other[gone], 4000, -np.abs(biases[gone]))
-            tensors[op.inputs[1]] = replace(filters, data=weights)
-            tensors[op.inputs[2]] = replace(bias, data=biases)
-    ops = [
-        replace(op, attrs={**op.attrs, "fused_activation_function": "RELU6"}) if op.kind.endswith("conv_2d") else op
-        for op in graph.ops
-    ]
+        if op.kind != "conv_2d" or graph.operand(op, 1).shape[1] > 1:
+            continue
+        filters, bias = graph.operand(op, 1), graph.operand(op, 2)
+        louder = np.float32((1 - share) ** -0.5)  # so that what is left is not lost among what is gone
+        share = dead * (np.log2(len(filters.values)) - 2) / 6
+        gone = random.random(len(filters.values)) < share
+        other = gone & (random.random(len(gone)) < elsewhere)
+        weights, biases = filters.values.copy(), bias.values.copy()
+        weights[gone], biases[gone] = 0, np.where(other[gone], 4000, -np.abs(biases[gone]))
+        tensors[op.inputs[1]] = replace(filters, data=weights, scale=filters.scale * louder)
+        tensors[op.inputs[2]] = replace(bias, data=biases, scale=bias.scale * louder)
+    clamped = {"fused_activation_function": "RELU6"}
+    ops = [replace(op, attrs=op.attrs | clamped) if op.kind.endswith("conv_2d") else op for op in graph.ops]
     return replace(graph, tensors=tuple(tensors), ops=tuple(ops))
-
-
-NETWORKS = {**models.NETWORKS, "mobilenet": mobilenet}
