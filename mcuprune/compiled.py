@@ -11,6 +11,8 @@ from mcuprune import choose, emit, link, plan, project, tflite
 from mcuprune.board import Board
 from mcuprune.graph import Graph
 from mcuprune.layer import Layer
+from mcuprune.report import Rewrite
+from mcuprune.rewrite import rewrite
 from mcuprune.runners import uf2
 
 
@@ -18,13 +20,15 @@ from mcuprune.runners import uf2
 class Compiled:
     """A network as a program.  Files lie in `folder`: src/ and the images."""
 
-    graph: Graph
+    graph: Graph  # as it is compiled: after the lossless passes
     layers: tuple[Layer, ...]
     plan: plan.Plan
     board: Board
     folder: Path
     firmware: link.Firmware  # the test harness with the model: what the report's sizes are of
     production: link.Firmware  # what is flashed
+    original: Graph  # as the file has it
+    rewrites: tuple[Rewrite, ...]  # what became of one to make the other
 
     @property
     def tflite(self) -> Path:
@@ -70,11 +74,13 @@ def compile_graph(
     isas: Sequence[str] | None = None,
     functions: Collection[str] | None = None,
 ) -> Compiled:
-    """Choose kernels, plan memory, write folder/src and link the images into folder.
+    """Rewrite, choose kernels, plan memory, write folder/src and link the images into folder.
 
-    goal, isas, functions: see choose.layers.
+    graph: as it was read.  goal, isas, functions: see choose.layers.
     """
     isas = isas or board.isas
+    rewritten = rewrite(graph)
+    original, graph = graph, rewritten.graph
     layers = tuple(choose.layers(graph, board, goal, isas, functions))
     arena = plan.plan(graph, layers)
     shutil.rmtree(folder / "src", ignore_errors=True)
@@ -86,7 +92,7 @@ def compile_graph(
         if "uf2" in board.tools:
             image = (folder / "production.bin").read_bytes()
             (folder / "production.uf2").write_bytes(uf2.encode(image, board.flash.origin, int(board.tools["uf2"])))
-    return Compiled(graph, layers, arena, board, folder, firmware, production)
+    return Compiled(graph, layers, arena, board, folder, firmware, production, original, rewritten.rewrites)
 
 
 def constant_bytes(compiled: Compiled) -> tuple[int, int, int]:

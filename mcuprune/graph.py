@@ -29,6 +29,7 @@ class Tensor:
     axis: int = 0  # the dimension that per-channel scales run along
     data: np.ndarray | None = None
     variable: bool = False  # keeps its values between inferences; only in the attributes of an operator
+    kept: np.ndarray | None = None  # of the file's tensor the elements that are left, flat; None: all of them
 
     def __post_init__(self) -> None:
         if self.data is not None:

@@ -89,7 +89,7 @@ def _optimized(compiled: Compiled, request: Request) -> Compiled:
         goals = [limit for code in FAST_CODE if (limit := _room(compiled, request) - code) >= _constants(compiled)]
 
     def link(goal: str | int, isas: Sequence[str], functions: Collection[str] | None = None) -> Compiled | None:
-        made = compile_graph(compiled.graph, request.board, compiled.folder, goal, isas, functions)
+        made = compile_graph(compiled.original, request.board, compiled.folder, goal, isas, functions)
         return made if budget.fits_flash(made, request) and budget.fits_ram(made, request) else None
 
     for goal in goals:

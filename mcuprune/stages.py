@@ -14,6 +14,7 @@ from mcuprune.errors import McupruneError, UsageError
 from mcuprune.operand import PORTABLE
 from mcuprune.report import Report
 from mcuprune.request import Request, Trained
+from mcuprune.rewrite import rewrite
 from mcuprune.summary import with_counts
 
 
@@ -24,12 +25,14 @@ def load(folder: Path) -> tuple[Compiled, Report]:
     for name in ("model.tflite", "firmware.elf", "production.elf"):
         if not (folder / name).is_file():
             raise UsageError(f"{folder} has no {name}; build it again")
-    graph = read(folder / "model.tflite", made.model.name)
+    original = read(folder / "model.tflite", made.model.name)
+    graph = rewrite(original).graph
     # portable twins of the kernels are there, for the host, where the board's own were chosen from
     isas = target.isas if (folder / "src/runtime/host").is_dir() else PORTABLE
     layers = tuple(choose.recorded(graph, target, [(row.kernel, row.encoding) for row in made.layers], isas))
-    images = (link.measure(folder / f"{image}.elf") for image in ("firmware", "production"))
-    return Compiled(graph, layers, plan.plan(graph, layers), target, folder, *images), made
+    firmware, production = (link.measure(folder / f"{image}.elf") for image in ("firmware", "production"))
+    arena = plan.plan(graph, layers)
+    return Compiled(graph, layers, arena, target, folder, firmware, production, original, made.rewrites), made
 
 
 def board_of(folder: Path) -> Board:

@@ -25,8 +25,9 @@ WINDOW = {"dilation_h_factor": 1, "dilation_w_factor": 1}
 class Net:
     """A network under construction: each method adds an operator and returns its output."""
 
-    def __init__(self, name: str, *shape: int, seed: int = 0) -> None:
-        self.name, self.random = name, np.random.default_rng(seed)
+    def __init__(self, name: str, *shape: int, seed: int = 0, scale: float | None = None) -> None:
+        """scale: of every output with weights; None: as large as its sums are."""
+        self.name, self.random, self.scale = name, np.random.default_rng(seed), scale
         self.tensors: list[Tensor] = []
         self.ops: list[Op] = []
         self.input = self._add(quantized("input", (1, *shape), 0.05, 3))
@@ -41,16 +42,21 @@ class Net:
         y, attrs = self._window(x, filters, kernel, stride, padding, scale)
         return self._op("conv_2d", [x, weights, bias], y, fused_activation_function="RELU", **attrs, **WINDOW)
 
-    def depthwise(self, x: Tensor, kernel=3, *, stride=1, padding="SAME") -> Tensor:
-        weights, bias, scale = self._weights(x, (1, kernel, kernel, x.shape[3]), 3, 0.0)
-        y, attrs = self._window(x, x.shape[3], kernel, stride, padding, scale)
-        attrs |= {"fused_activation_function": "RELU", "depth_multiplier": 1}
+    def depthwise(self, x: Tensor, kernel=3, *, stride=1, padding="SAME", multiplier=1) -> Tensor:
+        filters = x.shape[3] * multiplier
+        weights, bias, scale = self._weights(x, (1, kernel, kernel, filters), 3, 0.0)
+        y, attrs = self._window(x, filters, kernel, stride, padding, scale)
+        attrs |= {"fused_activation_function": "RELU", "depth_multiplier": multiplier}
         return self._op("depthwise_conv_2d", [x, weights, bias], y, **attrs, **WINDOW)
 
     def dense(self, x: Tensor, rows: int, *, sparsity=0.0) -> Tensor:
         weights, bias, scale = self._weights(x, (rows, x.count), 0, sparsity)
         attrs = {"fused_activation_function": "NONE", "weights_format": "DEFAULT", "keep_num_dims": False}
         return self._op("fully_connected", [x, weights, bias], self._result((1, rows), scale, 4), **attrs)
+
+    def constant(self, shape: Sequence[int], values, scale: float, zero_point: int) -> Tensor:
+        data = np.broadcast_to(np.asarray(values, np.int8), shape).copy()
+        return self._add(quantized("constant", tuple(shape), scale, zero_point, data=data))
 
     def add(self, a: Tensor, b: Tensor) -> Tensor:
         return self._op("add", [a, b], self._result(a.shape, a.s + b.s, -7), fused_activation_function="NONE")
@@ -109,10 +115,13 @@ class Net:
         scale = self.random.uniform(0.005, 0.01, shape[axis]).astype(np.float32)
         bias = self.random.integers(-3000, 3000, shape[axis]).astype(np.int32)
         terms = max(np.count_nonzero(values) / shape[axis], 1)
+        spread = x.s * 0.0075 * 70 * terms**0.5
+        if self.scale:
+            scale, spread = scale * np.float32(self.scale / spread), self.scale
         return (
             self._add(quantized("weights", shape, scale, data=values, axis=axis)),
             self._add(quantized("bias", bias.shape, x.s * scale, data=bias, dtype="int32")),
-            x.s * 0.0075 * 70 * terms**0.5,
+            spread,
         )
 
     def _window(self, x: Tensor, filters: int, kernel: int, stride: int, padding: str, scale: float):

@@ -114,9 +114,10 @@ def layer(graph: Graph, op: Op, m: Matrix, call: Call, encoded: Encoded) -> Laye
 def axes(graph: Graph, op: Op) -> tuple[Axis, Axis]:
     """The window's way down and across the image."""
     source, filters, a = graph.operand(op, 0), graph.operand(op, 1), op.attrs
+    down, across = [a["padding"]] * 2 if isinstance(a["padding"], str) else a["padding"]
     return (
-        axis(source.shape[1], filters.shape[1], a["stride_h"], a["padding"], a["dilation_h_factor"]),
-        axis(source.shape[2], filters.shape[2], a["stride_w"], a["padding"], a["dilation_w_factor"]),
+        axis(source.shape[1], filters.shape[1], a["stride_h"], down, a["dilation_h_factor"]),
+        axis(source.shape[2], filters.shape[2], a["stride_w"], across, a["dilation_w_factor"]),
     )
 
 
@@ -169,7 +170,10 @@ def summary(graph: Graph, op: Op) -> str:
         steps = getattr(y_axis, name), getattr(x_axis, name)
         if steps != (1, 1):
             text += f" {name} {steps[0]}" + (f"x{steps[1]}" if steps[0] != steps[1] else "")
-    padding = f" {op.attrs['padding']}" if (y_axis.kernel, x_axis.kernel) != (1, 1) else ""
+    padding = op.attrs["padding"]
+    if not isinstance(padding, str):
+        padding = "padding " + ", ".join(f"{before}+{after}" for before, after in padding)
+    padding = f" {padding}" if (y_axis.kernel, x_axis.kernel) != (1, 1) else ""
     return f"{text}{padding}, {graph.operand(op, 0).shape[3]}"
 
 
