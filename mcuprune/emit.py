@@ -11,7 +11,7 @@ import numpy as np
 
 from mcuprune import __version__
 from mcuprune.graph import Graph, Tensor
-from mcuprune.layer import Array, Call, Field, Layer, Scratch, State, leaves
+from mcuprune.layer import Array, Call, Field, Layer, Scratch, State
 from mcuprune.plan import Plan
 
 WIDTH = 100  # columns of generated C
@@ -21,6 +21,7 @@ RESERVED = frozenset(
     "arena input output memcpy memset".split()
 )
 HEADERS = {"stddef", "stdint", "stdio", "string", "mcuprune", "mcup_model"}  # which <model>.h must not hide
+Memory = dict[int, tuple[str, Array | State]]  # what a struct points to, by id: its name in C, and itself
 ROW_HEAD = {
     "mcup_row_t": "bias, multiplier, shift, entry, bytes",
     "mcup_quad_row_t": "start, multiplier, shift, channel",
@@ -180,13 +181,14 @@ def layer_constants(graph: Graph, layer: Layer, scratch: int | None) -> Iterator
             operand = Array("int8_t", tensor.data.reshape(-1), tensor.size)
             yield from _array(f"{name}_operand_{position}", operand)
     for call, label in labelled(layer):
-        for field, value in leaves(call.fields):
-            if isinstance(value, Array):
-                yield from _array(f"{label}_{field}", value)
+        memory = _memory(label, call.fields)
+        for name, value in memory.values():
             if isinstance(value, State):
-                yield f"static {value.ctype} {label}_{field}[{value.items}]; /* kept from one inference to the next */"
+                yield f"static {value.ctype} {name}[{value.items}]; /* kept from one inference to the next */"
+            else:
+                yield from _array(name, value)
         yield f"static const {call.struct} {label} = {{"
-        yield from _fields(label, call.fields, scratch, "    ")
+        yield from _fields(memory, call.fields, scratch, "    ")
         yield "};"
 
 
@@ -213,7 +215,24 @@ def labelled(layer: Layer) -> list[tuple[Call, str]]:
     return [(call, f"{name}_part{i}" if several else name) for i, call in enumerate(layer.calls)]
 
 
-def _fields(label: str, fields: dict[str, Field], scratch: int | None, indent: str) -> Iterator[str]:
+def _memory(label: str, fields: dict[str, Field]) -> Memory:
+    """The arrays of a struct by their id, with their C names: of the field, and of the struct around it where two
+    fields have the same name.
+    """
+
+    def walk(fields: dict[str, Field], outer: str) -> Iterator[tuple[str, str, Array | State]]:
+        for name, value in fields.items():
+            if isinstance(value, dict):
+                yield from walk(value, f"{name}_")
+            elif isinstance(value, Array | State):
+                yield outer, name, value
+
+    found = list(walk(fields, ""))
+    names = [name for _, name, _ in found]
+    return {id(v): (f"{label}_{outer if names.count(name) > 1 else ''}{name}", v) for outer, name, v in found}
+
+
+def _fields(memory: Memory, fields: dict[str, Field], scratch: int | None, indent: str) -> Iterator[str]:
     line = indent
     for name, value in fields.items():
         if isinstance(value, dict):
@@ -221,10 +240,10 @@ def _fields(label: str, fields: dict[str, Field], scratch: int | None, indent: s
                 yield line.rstrip()
                 line = indent
             yield f"{indent}.{name} = {{"
-            yield from _fields(label, value, scratch, indent + "    ")
+            yield from _fields(memory, value, scratch, indent + "    ")
             yield f"{indent}}},"
             continue
-        item = f".{name} = {_value(f'{label}_{name}', value, scratch)}, "
+        item = f".{name} = {_value(memory, value, scratch)}, "
         if len(line) + len(item) > WIDTH:
             yield line.rstrip()
             line = indent
@@ -233,11 +252,11 @@ def _fields(label: str, fields: dict[str, Field], scratch: int | None, indent: s
         yield line.rstrip()
 
 
-def _value(array_name: str, value: Field, scratch: int | None) -> str:
+def _value(memory: Memory, value: Field, scratch: int | None) -> str:
     if isinstance(value, Array):
-        return array_name if value.values.size else "0"
+        return memory[id(value)][0] if value.values.size else "0"
     if isinstance(value, State):
-        return array_name
+        return memory[id(value)][0]
     if isinstance(value, Scratch):
         if not value.size:
             return "0"
