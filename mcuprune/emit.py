@@ -41,8 +41,22 @@ def files(graph: Graph, layers: Sequence[Layer], plan: Plan) -> dict[str, str]:
     return {
         f"{model}.h": _text(_header(model, graph, layers, plan)),
         f"{model}.c": _text(_source(model, graph, layers, plan)),
-        "mcup_model.h": _text(_model_header(model)),
+        "mcup_model.h": _text(_model_header(model, layers)),
     }
+
+
+def stateful(layers: Sequence[Layer]) -> bool:
+    """Whether an inference depends on those before it."""
+    return any(True for layer in layers for call in layer.calls for _ in states(call.fields))
+
+
+def states(fields: dict[str, Field], path: str = "") -> Iterator[tuple[str, State]]:
+    """What a struct keeps between inferences, each with the path to the struct that it is in: '.cells'."""
+    for name, value in fields.items():
+        if isinstance(value, dict):
+            yield from states(value, f"{path}.{name}")
+        elif isinstance(value, State):
+            yield path, value
 
 
 def constant_names(graph: Graph, layers: Sequence[Layer]) -> list[str]:
@@ -93,6 +107,10 @@ def _header(model: str, graph: Graph, layers: Sequence[Layer], plan: Plan) -> It
     yield ""
     yield "/* Run one inference.  Not reentrant: the arena is static.  input and output must not overlap. */"
     yield f"void {model}_invoke(const int8_t *input, int8_t *output);"
+    if stateful(layers):
+        yield ""
+        yield "/* Begin a new sequence: forget what earlier inferences have left.  Needed before the first one, too. */"
+        yield f"void {model}_reset(void);"
     yield ""
     yield "#ifdef __cplusplus"
     yield "}"
@@ -133,7 +151,7 @@ def _float(tensor: Tensor) -> str:
     return f"{text}f"
 
 
-def _model_header(model: str) -> Iterator[str]:
+def _model_header(model: str, layers: Sequence[Layer]) -> Iterator[str]:
     yield f"/* The model that the programs in app/ run: {model}. */"
     yield "#ifndef MCUP_MODEL_H"
     yield "#define MCUP_MODEL_H"
@@ -143,6 +161,8 @@ def _model_header(model: str) -> Iterator[str]:
     yield f"#define MCUP_MODEL_INPUT_SIZE   {model.upper()}_INPUT_SIZE"
     yield f"#define MCUP_MODEL_OUTPUT_SIZE  {model.upper()}_OUTPUT_SIZE"
     yield f"#define mcup_model_invoke       {model}_invoke"
+    if stateful(layers):
+        yield f"#define mcup_model_reset        {model}_reset"
     yield ""
     yield "#endif"
 
@@ -169,6 +189,9 @@ def _source(model: str, graph: Graph, layers: Sequence[Layer], plan: Plan) -> It
             yield from layer_constants(graph, layer, plan.scratch.get(index))
             yield ""
     yield from _invoke(model, graph, layers, plan)
+    if stateful(layers):
+        yield ""
+        yield from _reset(model, layers)
 
 
 def layer_constants(graph: Graph, layer: Layer, scratch: int | None) -> Iterator[str]:
@@ -312,6 +335,15 @@ def _invoke(model: str, graph: Graph, layers: Sequence[Layer], plan: Plan) -> It
         yield from _layer_calls(index, layer, graph, plan, pointer)
     if graph.inputs[0] == graph.outputs[0]:
         yield from _copy("input", graph)
+    yield "}"
+
+
+def _reset(model: str, layers: Sequence[Layer]) -> Iterator[str]:
+    yield f"void {model}_reset(void)"
+    yield "{"
+    for call, label in (pair for layer in layers for pair in labelled(layer)):
+        for path, state in states(call.fields):
+            yield f"    {state.reset}(&{label}{path});"
     yield "}"
 
 

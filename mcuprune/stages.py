@@ -24,7 +24,7 @@ def load(folder: Path) -> tuple[Compiled, Report]:
     for name in ("model.tflite", "firmware.elf", "production.elf"):
         if not (folder / name).is_file():
             raise UsageError(f"{folder} has no {name}; build it again")
-    graph = read(folder / "model.tflite", made.model.name)
+    graph = read(folder / "model.tflite", made.model.name, made.model.stateful)
     # portable twins of the kernels are there, for the host, where the board's own were chosen from
     isas = target.isas if (folder / "src/runtime/host").is_dir() else PORTABLE
     layers = tuple(choose.recorded(graph, target, [(row.kernel, row.encoding) for row in made.layers], isas))

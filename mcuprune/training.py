@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from mcuprune import budget, prune, quantize
+from mcuprune import budget, prune, quantize, recurrent
 from mcuprune.compiled import Compiled, compile_graph, read
 from mcuprune.operand import PORTABLE
 from mcuprune.prune import loading, objective
@@ -38,7 +38,7 @@ class Trainer:
         calibration = self.request.data.x_train if self.request.data else None
         quantize.quantize(self.model, calibration, stage / "model.tflite", seed=self.request.seed)
         self.say(f"compiling {self.request.name} for {self.request.board.name}")
-        graph = read(stage / "model.tflite", self.request.name)
+        graph = read(stage / "model.tflite", self.request.name, self.request.stateful or recurrent.stateful(self.model))
         return compile_graph(graph, self.request.board, stage, "size", PORTABLE)
 
     def prune(self, sparsity: float, room: int | None = None) -> Compiled:

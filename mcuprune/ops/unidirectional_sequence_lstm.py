@@ -208,7 +208,7 @@ def cells(graph: Graph, op: Op, scratch: int = 0) -> dict[str, Field]:
     kept = op.attrs.get("stateful", False)
     return {
         "gates": Scratch(max(scratch, (8 if kept else 11) * units), "int16_t"),
-        "state": State(-(-3 * units // 2), "int16_t") if kept else 0,
+        "state": State(-(-3 * units // 2), "int16_t", "mcup_lstm_reset") if kept else 0,
         "steps": target.count // units,
         "units": units,
         "multiplier": multiplier,
