@@ -40,6 +40,7 @@ def request(model, board_name, options, log):
         seed=options["seed"],
         samples=options["samples"] or SAMPLES,
         verify=not options["no_verify"],
+        stateful=options["stateful"],
         **training,
     )
 

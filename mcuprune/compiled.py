@@ -9,6 +9,7 @@ import numpy as np
 
 from mcuprune import choose, emit, link, plan, project, tflite
 from mcuprune.board import Board
+from mcuprune.errors import UsageError
 from mcuprune.graph import Graph
 from mcuprune.layer import Layer
 from mcuprune.report import Rewrite
@@ -62,8 +63,19 @@ class Compiled:
         return sum(layer.macs for layer in self.layers)
 
 
-def read(path: Path, name: str) -> Graph:
-    return replace(tflite.read(path), name=name)
+def read(path: Path, name: str, stateful: bool = False) -> Graph:
+    """The network of a .tflite.  stateful: what its operators keep lives on from one inference to the next."""
+    graph = tflite.read(path)
+    if stateful:
+        graph = _keeping(graph, path)
+    return replace(graph, name=name)
+
+
+def _keeping(graph: Graph, path: Path) -> Graph:
+    kept = [replace(op, attrs={**op.attrs, "stateful": True}) if "variables" in op.attrs else op for op in graph.ops]
+    if not any("variables" in op.attrs for op in kept):
+        raise UsageError(f"{path} keeps nothing between inferences: --stateful is for networks with LSTM layers.")
+    return replace(graph, ops=tuple(kept))
 
 
 def compile_graph(

@@ -11,7 +11,7 @@ import numpy as np
 
 from mcuprune import __version__
 from mcuprune.graph import Graph, Tensor
-from mcuprune.layer import Array, Call, Field, Layer, Scratch, State, leaves
+from mcuprune.layer import Array, Call, Field, Layer, Scratch, State
 from mcuprune.plan import Plan
 
 WIDTH = 100  # columns of generated C
@@ -21,6 +21,7 @@ RESERVED = frozenset(
     "arena input output memcpy memset".split()
 )
 HEADERS = {"stddef", "stdint", "stdio", "string", "mcuprune", "mcup_model"}  # which <model>.h must not hide
+Memory = dict[int, tuple[str, Array | State]]  # what a struct points to, by id: its name in C, and itself
 ROW_HEAD = {
     "mcup_row_t": "bias, multiplier, shift, entry, bytes",
     "mcup_quad_row_t": "start, multiplier, shift, channel",
@@ -40,8 +41,22 @@ def files(graph: Graph, layers: Sequence[Layer], plan: Plan) -> dict[str, str]:
     return {
         f"{model}.h": _text(_header(model, graph, layers, plan)),
         f"{model}.c": _text(_source(model, graph, layers, plan)),
-        "mcup_model.h": _text(_model_header(model)),
+        "mcup_model.h": _text(_model_header(model, layers)),
     }
+
+
+def stateful(layers: Sequence[Layer]) -> bool:
+    """Whether an inference depends on those before it."""
+    return any(True for layer in layers for call in layer.calls for _ in states(call.fields))
+
+
+def states(fields: dict[str, Field], path: str = "") -> Iterator[tuple[str, State]]:
+    """What a struct keeps between inferences, each with the path to the struct that it is in: '.cells'."""
+    for name, value in fields.items():
+        if isinstance(value, dict):
+            yield from states(value, f"{path}.{name}")
+        elif isinstance(value, State):
+            yield path, value
 
 
 def constant_names(graph: Graph, layers: Sequence[Layer]) -> list[str]:
@@ -92,6 +107,10 @@ def _header(model: str, graph: Graph, layers: Sequence[Layer], plan: Plan) -> It
     yield ""
     yield "/* Run one inference.  Not reentrant: the arena is static.  input and output must not overlap. */"
     yield f"void {model}_invoke(const int8_t *input, int8_t *output);"
+    if stateful(layers):
+        yield ""
+        yield "/* Begin a new sequence: forget what earlier inferences have left.  Needed before the first one, too. */"
+        yield f"void {model}_reset(void);"
     yield ""
     yield "#ifdef __cplusplus"
     yield "}"
@@ -132,7 +151,7 @@ def _float(tensor: Tensor) -> str:
     return f"{text}f"
 
 
-def _model_header(model: str) -> Iterator[str]:
+def _model_header(model: str, layers: Sequence[Layer]) -> Iterator[str]:
     yield f"/* The model that the programs in app/ run: {model}. */"
     yield "#ifndef MCUP_MODEL_H"
     yield "#define MCUP_MODEL_H"
@@ -142,6 +161,8 @@ def _model_header(model: str) -> Iterator[str]:
     yield f"#define MCUP_MODEL_INPUT_SIZE   {model.upper()}_INPUT_SIZE"
     yield f"#define MCUP_MODEL_OUTPUT_SIZE  {model.upper()}_OUTPUT_SIZE"
     yield f"#define mcup_model_invoke       {model}_invoke"
+    if stateful(layers):
+        yield f"#define mcup_model_reset        {model}_reset"
     yield ""
     yield "#endif"
 
@@ -168,6 +189,9 @@ def _source(model: str, graph: Graph, layers: Sequence[Layer], plan: Plan) -> It
             yield from layer_constants(graph, layer, plan.scratch.get(index))
             yield ""
     yield from _invoke(model, graph, layers, plan)
+    if stateful(layers):
+        yield ""
+        yield from _reset(model, layers)
 
 
 def layer_constants(graph: Graph, layer: Layer, scratch: int | None) -> Iterator[str]:
@@ -180,13 +204,14 @@ def layer_constants(graph: Graph, layer: Layer, scratch: int | None) -> Iterator
             operand = Array("int8_t", tensor.data.reshape(-1), tensor.size)
             yield from _array(f"{name}_operand_{position}", operand)
     for call, label in labelled(layer):
-        for field, value in leaves(call.fields):
-            if isinstance(value, Array):
-                yield from _array(f"{label}_{field}", value)
+        memory = _memory(label, call.fields)
+        for name, value in memory.values():
             if isinstance(value, State):
-                yield f"static {value.ctype} {label}_{field}[{value.items}]; /* kept from one inference to the next */"
+                yield f"static {value.ctype} {name}[{value.items}]; /* kept from one inference to the next */"
+            else:
+                yield from _array(name, value)
         yield f"static const {call.struct} {label} = {{"
-        yield from _fields(label, call.fields, scratch, "    ")
+        yield from _fields(memory, call.fields, scratch, "    ")
         yield "};"
 
 
@@ -213,7 +238,24 @@ def labelled(layer: Layer) -> list[tuple[Call, str]]:
     return [(call, f"{name}_part{i}" if several else name) for i, call in enumerate(layer.calls)]
 
 
-def _fields(label: str, fields: dict[str, Field], scratch: int | None, indent: str) -> Iterator[str]:
+def _memory(label: str, fields: dict[str, Field]) -> Memory:
+    """The arrays of a struct by their id, with their C names: of the field, and of the struct around it where two
+    fields have the same name.
+    """
+
+    def walk(fields: dict[str, Field], outer: str) -> Iterator[tuple[str, str, Array | State]]:
+        for name, value in fields.items():
+            if isinstance(value, dict):
+                yield from walk(value, f"{name}_")
+            elif isinstance(value, Array | State):
+                yield outer, name, value
+
+    found = list(walk(fields, ""))
+    names = [name for _, name, _ in found]
+    return {id(v): (f"{label}_{outer if names.count(name) > 1 else ''}{name}", v) for outer, name, v in found}
+
+
+def _fields(memory: Memory, fields: dict[str, Field], scratch: int | None, indent: str) -> Iterator[str]:
     line = indent
     for name, value in fields.items():
         if isinstance(value, dict):
@@ -221,10 +263,10 @@ def _fields(label: str, fields: dict[str, Field], scratch: int | None, indent: s
                 yield line.rstrip()
                 line = indent
             yield f"{indent}.{name} = {{"
-            yield from _fields(label, value, scratch, indent + "    ")
+            yield from _fields(memory, value, scratch, indent + "    ")
             yield f"{indent}}},"
             continue
-        item = f".{name} = {_value(f'{label}_{name}', value, scratch)}, "
+        item = f".{name} = {_value(memory, value, scratch)}, "
         if len(line) + len(item) > WIDTH:
             yield line.rstrip()
             line = indent
@@ -233,11 +275,11 @@ def _fields(label: str, fields: dict[str, Field], scratch: int | None, indent: s
         yield line.rstrip()
 
 
-def _value(array_name: str, value: Field, scratch: int | None) -> str:
+def _value(memory: Memory, value: Field, scratch: int | None) -> str:
     if isinstance(value, Array):
-        return array_name if value.values.size else "0"
+        return memory[id(value)][0] if value.values.size else "0"
     if isinstance(value, State):
-        return array_name
+        return memory[id(value)][0]
     if isinstance(value, Scratch):
         if not value.size:
             return "0"
@@ -293,6 +335,15 @@ def _invoke(model: str, graph: Graph, layers: Sequence[Layer], plan: Plan) -> It
         yield from _layer_calls(index, layer, graph, plan, pointer)
     if graph.inputs[0] == graph.outputs[0]:
         yield from _copy("input", graph)
+    yield "}"
+
+
+def _reset(model: str, layers: Sequence[Layer]) -> Iterator[str]:
+    yield f"void {model}_reset(void)"
+    yield "{"
+    for call, label in (pair for layer in layers for pair in labelled(layer)):
+        for path, state in states(call.fields):
+            yield f"    {state.reset}(&{label}{path});"
     yield "}"
 
 

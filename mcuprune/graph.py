@@ -28,7 +28,7 @@ class Tensor:
     zero_point: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))  # int64, as long as scale
     axis: int = 0  # the dimension that per-channel scales run along
     data: np.ndarray | None = None
-    variable: bool = False  # keeps its values between inferences; only in the attributes of an operator
+    variable: bool = False  # keeps its values between inferences; the reader leaves it to the operator
     kept: np.ndarray | None = None  # of the file's tensor the elements that are left, flat; None: all of them
 
     def __post_init__(self) -> None:
@@ -96,7 +96,7 @@ class Graph:
     output_dtype: str = "int8"
 
     def __post_init__(self) -> None:
-        ready = set(self.inputs) | {i for i, t in enumerate(self.tensors) if t.constant}
+        ready = set(self.inputs) | {i for i, t in enumerate(self.tensors) if t.constant or t.variable}
         for op in self.ops:
             missing = [i for i in op.inputs if i >= 0 and i not in ready]
             assert not missing, f"{op.name} reads {[self.tensors[i].name for i in missing]} before they are written"

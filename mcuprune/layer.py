@@ -47,7 +47,8 @@ class State:
     """A pointer to memory that keeps its values between inferences."""
 
     items: int
-    ctype: str = "int8_t"
+    ctype: str
+    reset: str  # the function that makes it what it begins with, given the struct that the pointer is in
 
 
 # What a field of a layer's struct may hold: a number, a constant array, memory, a C array, a nested struct.

@@ -75,6 +75,7 @@ def common(function):
             click.option("--samples", type=click.IntRange(1, 100_000), help="Inferences to compare with the oracle."),
             click.option("--seed", type=click.IntRange(0), default=0, help="Equal seeds give equal results."),
             click.option("-o", "--output", type=click.Path(path_type=Path), help="Default: build/<model>-<board>."),
+            click.option("--stateful", is_flag=True, help="LSTM layers go on from inference to inference."),
             click.option("--no-verify", is_flag=True, help="Do not run the firmware in the emulator."),
             click.option("--json", "as_json", is_flag=True, help="Print the report as JSON."),
         ]

@@ -25,7 +25,7 @@ CORRECTIONS = 4  # rounds of pruning a little further while the linked image is 
 
 def compile_model(path: Path, request: Request, say: Say) -> Report:
     """An int8 .tflite -> a C project, firmware and a report in request.output.  Needs no TensorFlow."""
-    graph = read(path, request.name)  # before anything is made of it
+    graph = read(path, request.name, request.stateful)  # before anything is made of it
     if request.data:
         request = replace(request, data=samples.fit(request.data, graph))
     with staged(request.output) as stage:

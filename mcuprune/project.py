@@ -26,7 +26,9 @@ def files(
 ) -> dict[str, str]:
     """{path within src/: text} of the whole project.  isas: where kernels are looked for, the board's when None."""
     firmware = find_folder("firmware")
-    functions = sorted({call.function for layer in layers for call in layer.calls})
+    calls = [call for layer in layers for call in layer.calls]
+    resets = {state.reset for call in calls for _, state in emit.states(call.fields)}
+    functions = sorted({call.function for call in calls} | resets)
     kernels = [path for f in functions for path in kernel_files(firmware, f, isas or board.isas)]
     portable = [path for f in functions for path in kernel_files(firmware, f, ("portable",))]
     target = [firmware / "startup/startup.c", firmware / "link/link.ld", firmware / f"soc/{board.soc}.c"]

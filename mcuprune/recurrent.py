@@ -21,7 +21,7 @@ LOOPS = ("GRU", "SimpleRNN", "RNN", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D")
 FUSED = {"activation": "tanh", "recurrent_activation": "sigmoid"}  # what TFLite's LSTM computes
 UNIDIRECTIONAL_SEQUENCE_LSTM = 44  # TFLite's code of the operator; places in its inputs and its intermediates:
 FORGET, STATE, HIDDEN = 2, 18, 4
-INFERENCE = {"dropout": 0.0, "recurrent_dropout": 0.0, "go_backwards": False, "use_bias": True}
+INFERENCE = {"dropout": 0.0, "recurrent_dropout": 0.0, "stateful": False, "go_backwards": False, "use_bias": True}
 
 
 def check(model: "keras.Model") -> bool:
@@ -37,6 +37,11 @@ def check(model: "keras.Model") -> bool:
                     "pad in front and train without the mask"
                 )
     return bool(found)
+
+
+def stateful(model: "keras.Model") -> bool:
+    """Whether an LSTM goes on where the batch before has ended."""
+    return any(getattr(layer, "stateful", False) for layer in _leaves(model).values() if _kind(layer) in CELLS)
 
 
 def _check(layer: "keras.layers.Layer") -> None:

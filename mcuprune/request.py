@@ -56,6 +56,7 @@ class Request:
     seed: int = 0
     samples: int = SAMPLES
     verify: bool = True
+    stateful: bool = False  # LSTM layers go on where the inference before has ended
 
     @property
     def flash_limit(self) -> tuple[int, str]:

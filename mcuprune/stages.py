@@ -25,7 +25,7 @@ def load(folder: Path) -> tuple[Compiled, Report]:
     for name in ("model.tflite", "firmware.elf", "production.elf"):
         if not (folder / name).is_file():
             raise UsageError(f"{folder} has no {name}; build it again")
-    original = read(folder / "model.tflite", made.model.name)
+    original = read(folder / "model.tflite", made.model.name, made.model.stateful)
     graph = rewrite(original).graph
     # portable twins of the kernels are there, for the host, where the board's own were chosen from
     isas = target.isas if (folder / "src/runtime/host").is_dir() else PORTABLE

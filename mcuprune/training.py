@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mcuprune import budget, ops, prune, quantize, samples
+from mcuprune import budget, ops, prune, quantize, recurrent, samples
 from mcuprune.compiled import Compiled, compile_graph, read
 from mcuprune.errors import UnsupportedModel
 from mcuprune.operand import PORTABLE
@@ -48,7 +48,7 @@ class Trainer:
         calibration = self.request.data.x_train if self.request.data else None
         quantize.quantize(self.aware or self.model, calibration, stage / "model.tflite", seed=self.request.seed)
         self.say(f"compiling {self.request.name} for {self.request.board.name}")
-        graph = read(stage / "model.tflite", self.request.name)
+        graph = read(stage / "model.tflite", self.request.name, self.request.stateful or recurrent.stateful(self.model))
         return compile_graph(graph, self.request.board, stage, "size", PORTABLE)
 
     def fit(self, compiled: Compiled) -> Compiled:

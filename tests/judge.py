@@ -51,7 +51,8 @@ def lowered(graph: Graph) -> list[Layer]:
         return [module.lower(graph, op)]
     weights = module.weights(graph, op)
     fitting = [encoding for encoding in ENCODINGS.values() if encoding.size(weights) < np.inf]
-    return [module.lower(graph, op, encoding.encode(weights)) for encoding in fitting]
+    layers = (module.lower(graph, op, encoding.encode(weights)) for encoding in fitting)
+    return [layer for layer in layers if layer]
 
 
 def ask_oracle(cases: Sequence[Case]) -> list[np.ndarray]:

@@ -12,8 +12,9 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
+from mcuprune import emit
 from mcuprune.graph import Graph
-from mcuprune.layer import Array, Call, Field, Layer, Scratch
+from mcuprune.layer import Array, Call, Field, Layer, Scratch, State
 from mcuprune.operand import sample_shape
 
 FIRMWARE = Path(__file__).parents[1] / "firmware"
@@ -34,7 +35,9 @@ def run_all(cases: Sequence[Case]) -> list[np.ndarray]:
     with TemporaryDirectory() as folder:
         source, program = Path(folder, "cases.c"), Path(folder, "cases")
         source.write_text("\n".join(_program(cases)))
-        functions = sorted({call.function for _, layer, _ in cases for call in layer.calls})
+        calls = [call for _, layer, _ in cases for call in layer.calls]
+        resets = {state.reset for call in calls for _, state in emit.states(call.fields)}
+        functions = sorted({call.function for call in calls} | resets)
         objects = [_object(function.removeprefix("mcup_")) for function in functions]
         _gcc("-O0", INCLUDE, str(source), *map(str, objects), "-o", str(program))
         given = b"".join(_samples(inputs) for _, _, inputs in cases)
@@ -97,6 +100,8 @@ def _case(name: str, graph: Graph, layer: Layer, samples: int) -> Iterator[str]:
         yield from _struct(f"{name}_{number}", call)
     yield f"static int8_t {name}_out[{size}];"
     yield f"static void {name}(void)\n{{"
+    for number, call in enumerate(layer.calls):
+        yield from (f"    {state.reset}(&{name}_{number}{path});" for path, state in emit.states(call.fields))
     yield f"    for (int sample = 0; sample < {samples}; sample++) {{"
     for i, tensor in operands.items():
         if not tensor.constant:
@@ -144,6 +149,8 @@ def _field(name: str, field: Field, arrays: list[str]) -> str:
         case Scratch():
             item = f"sizeof({field.ctype})"
             arrays.append(f"static {field.ctype} {name}[({field.size} + {item} - 1) / {item}];")
+        case State():
+            arrays.append(f"static {field.ctype} {name}[{field.items}];")
         case Array():
             rows = field.values
             if not rows.size:

@@ -44,6 +44,7 @@ def write(graph: Graph, path: Path | None = None, *, version: int = 1, old_codes
 
     version: of every operator.  old_codes: as TensorFlow up to 2.3 wrote the file, without the 32-bit operator code.
     """
+    graph = _with_own_state(graph)
     builder = flatbuffers.Builder(1 << 16)
     buffers, tensors = [_buffer(builder, b"")], []
     for tensor in graph.tensors:
@@ -92,6 +93,22 @@ def chain(graphs: list[Graph]) -> Graph:
     return replace(graphs[0], tensors=tuple(tensors), ops=tuple(ops), outputs=(source,))
 
 
+def _with_own_state(graph: Graph) -> Graph:
+    """What the reader has put into the attributes of an operator, among the tensors again."""
+    tensors, ops = list(graph.tensors), []
+    for op in graph.ops:
+        attrs = dict(op.attrs)
+        kept, between = attrs.pop("variables", ()), attrs.pop("intermediates", ())
+        places = iter(range(len(tensors), len(tensors) + len(kept)))
+        inputs = tuple(next(places) if kept and at in (18, 19) else i for at, i in enumerate(op.inputs))
+        tensors += kept
+        if between:
+            attrs["intermediates"] = tuple(range(len(tensors), len(tensors) + len(between)))
+            tensors += between
+        ops.append(replace(op, inputs=inputs, attrs=attrs))
+    return replace(graph, tensors=tuple(tensors), ops=tuple(ops))
+
+
 def _camel(snake: str) -> str:
     return "".join(part.title() for part in snake.split("_"))
 
@@ -129,6 +146,7 @@ def _tensor(builder, tensor: Tensor, buffer: int) -> int:
         "type": getattr(tflite.TensorType, tensor.dtype.upper()),
         "buffer": buffer,
         "name": builder.CreateString(tensor.name),
+        "is_variable": tensor.variable,
     }
     if len(tensor.scale):
         scale, zero_point = _vector(builder, tensor.scale, np.float32), _vector(builder, tensor.zero_point, np.int64)
@@ -147,9 +165,12 @@ def _code(builder, kind: str, version: int, old: bool) -> int:
 
 def _op(builder, op: Op, code: int) -> int:
     fields = {"opcode_index": code, "inputs": _vector(builder, op.inputs), "outputs": _vector(builder, op.outputs)}
+    attrs = dict(op.attrs)
+    if "intermediates" in attrs:
+        fields["intermediates"] = _vector(builder, attrs.pop("intermediates"))
     table = OPTIONS.get(op.kind, next((n for n in vars(tflite.BuiltinOptions) if n.lower() == _joined(op.kind)), None))
     if table:
-        options = {name: _option(builder, name, value) for name, value in op.attrs.items()}
+        options = {name: _option(builder, name, value) for name, value in attrs.items()}
         fields["builtin_options_type"] = getattr(tflite.BuiltinOptions, table)
         fields["builtin_options"] = _table(builder, table, **options)
     return _table(builder, "Operator", **fields)

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import arm
 import numpy as np
+from lstms import lstm
 from writer import quantized, single
 
 from mcuprune import choose
@@ -201,6 +202,13 @@ def _fully_connected(random: Random) -> Graph:
     return fully_connected(random, inputs, rows, _pick(random, SPARSITIES), _pick(random, (1, 1, 1, 1, 3)))
 
 
+def _lstm(random: Random) -> Graph:
+    inputs, units = (_pick(random, (4, 8, 13, 28, 40, 64)) for _ in range(2))
+    scales = 0.008, _pick(random, (0.005, 0.01)), 1 / 128
+    return lstm(random, inputs=inputs, units=units, steps=_pick(random, (1, 2, 5)), scales=scales,
+                sparsity=_pick(random, SPARSITIES))  # fmt: skip
+
+
 def _image(random: Random, largest: int) -> tuple[int, int, int]:
     height, width = map(int, random.integers(2, largest, 2))
     return height, width, _pick(random, CHANNELS)
@@ -232,6 +240,7 @@ _SHARES: dict[Callable[[Random], Graph], int] = {  # of every round of at_random
     _wide: 2,
     _depthwise: 8,
     _fully_connected: 8,
+    _lstm: 3,
     _pair("add"): 4,
     _pair("mul"): 3,
     _pool("average"): 6,

@@ -10,6 +10,9 @@ static int8_t output[MCUP_MODEL_OUTPUT_SIZE];
 int main(void)
 {
     while (fread(input, sizeof input, 1, stdin) == 1) {
+#ifdef mcup_model_reset
+        mcup_model_reset(); /* samples do not follow one another */
+#endif
         mcup_model_invoke(input, output);
         if (fwrite(output, sizeof output, 1, stdout) != 1) {
             return 1;

@@ -98,6 +98,9 @@ static void answer(uint32_t length)
 
 int main(void)
 {
+#ifdef mcup_model_reset
+    mcup_model_reset();
+#endif
     mcup_board_start();
     for (;;) {
         answer(receive());

@@ -89,4 +89,30 @@ static inline void mcup_lstm(const mcup_lstm_t *lstm, const int8_t *input, int8_
     memcpy(mcup_lstm_before(cells), before, (size_t)cells->units);
 }
 
+/* The same with weights in quads.  room: for the column in quads */
+typedef void mcup_quad_gates_t(const mcup_quads_t *matrix, const int8_t *column, int32_t inputs,
+                               uint32_t *room, int16_t *gates);
+
+static inline void mcup_lstm_quad(const mcup_lstm_quad_t *lstm, const int8_t *input, int8_t *output,
+                                  mcup_quad_gates_t *products)
+{
+    const mcup_lstm_cell_t *cells = &lstm->cells;
+    const int8_t *before = mcup_lstm_before(cells);
+    uint32_t *room = (uint32_t *)(void *)((int8_t *)cells->gates + lstm->room);
+
+    if (!cells->state) {
+        mcup_lstm_begin(cells);
+    }
+    for (int32_t step = 0; step < cells->steps; step++) {
+        memset(cells->gates, 0, 4 * sizeof(int16_t) * (size_t)cells->units);
+        products(&lstm->input, input, lstm->inputs, room, cells->gates);
+        products(&lstm->recurrent, before, cells->units, room, cells->gates);
+        mcup_lstm_finish_step(cells, output);
+        before = output;
+        input += lstm->inputs;
+        output += cells->units;
+    }
+    memcpy(mcup_lstm_before(cells), before, (size_t)cells->units);
+}
+
 #endif

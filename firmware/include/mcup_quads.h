@@ -34,18 +34,26 @@ static inline const int8_t *mcup_quads_column(const mcup_quads_t *matrix, const 
     return room;
 }
 
+/* The sum of a row. */
+static inline int32_t mcup_quads_sum(const mcup_quads_t *matrix, int32_t i, int group,
+                                     mcup_products_t *products, int size, const int8_t *column)
+{
+    const uint32_t *word = matrix->stream + i / group * group * matrix->words + i % group;
+    uint32_t acc = (uint32_t)matrix->row[i].start;
+
+    for (int32_t k = 0; k < matrix->words; k++, word += group) {
+        acc += products(*word, column + size * k);
+    }
+    return (int32_t)acc / 256;
+}
+
 /* All rows, `group` of them at a time; a word meets `size` inputs of the column. */
 static inline void mcup_quads_rows(const mcup_quads_t *matrix, int group, mcup_products_t *products,
                                    int size, const int8_t *column, int8_t *output)
 {
     for (int32_t i = 0; i < matrix->rows; i++) {
         const mcup_quad_row_t *row = matrix->row + i;
-        const uint32_t *word = matrix->stream + i / group * group * matrix->words + i % group;
-        uint32_t acc = (uint32_t)row->start;
-        for (int32_t k = 0; k < matrix->words; k++, word += group) {
-            acc += products(*word, column + size * k);
-        }
-        const int32_t sum = (int32_t)acc / 256;
+        const int32_t sum = mcup_quads_sum(matrix, i, group, products, size, column);
         output[row->channel] = mcup_clamp(mcup_scale(sum, row->multiplier, row->shift + 1),
                                           matrix->zero_point, matrix->least, matrix->most);
     }

@@ -17,16 +17,21 @@ static inline int32_t mcup_saturate_16(int32_t x)
     return x < INT16_MIN ? INT16_MIN : x > INT16_MAX ? INT16_MAX : x;
 }
 
-/* a * b of Q0, halves up */
+/* a * b of Q0, halves up.  Where there is SMMULR it is one instruction, and shifts that products share. */
 static inline int32_t mcup_multiply_q0(int32_t a, int32_t b)
 {
-    return ((int16_t)a * (int16_t)b + (1 << 14)) >> 15;
+#ifdef __ARM_FEATURE_DSP
+    int32_t product;
+    __asm__("smmulr %0, %1, %2" : "=r"(product) : "r"(a * 2), "r"(b * (1 << 16)));
+    return product;
+#else
+    return (a * b + (1 << 14)) >> 15;
+#endif
 }
 
 /* exp(x) in Q0, of x < 0 in Q`integer_bits`, 1..7 */
 static inline int32_t mcup_exp_q0(int32_t x, int integer_bits)
 {
-    static const int16_t factor[] = { 25520, 19875, 12055, 4435, 600, 11 }; /* exp(-2^k), k = -2..3 */
     const int32_t quarter = 1 << (13 - integer_bits);
     const int32_t low = (x & (quarter - 1)) - quarter;
     const int32_t y = low * (1 << integer_bits) + (1 << 12);
@@ -34,30 +39,33 @@ static inline int32_t mcup_exp_q0(int32_t x, int integer_bits)
     const int32_t y3 = mcup_multiply_q0(y2, y);
     const int32_t y4 = mcup_multiply_q0(y2, y2);
     const int32_t tail = mcup_multiply_q0(((y4 + 2) >> 2) + y3, 10923) + y2; /* 1/3; never negative */
-    int32_t result = 28918 + mcup_multiply_q0(y + ((tail + 1) >> 1), 28918); /* exp(-1/8) */
-    int32_t bits = (low - x) >> (13 - integer_bits);
+    const int32_t bits = (low - x) >> (13 - integer_bits);
+    int32_t exp = 28918 + mcup_multiply_q0(y + ((tail + 1) >> 1), 28918); /* exp(-1/8) */
 
-    if (bits >= 64) {
-        return 0; /* the factor exp(-16) is nothing in Q0 */
+    exp = bits & 1 ? mcup_multiply_q0(exp, 25520) : exp; /* exp(-1/4) */
+    exp = bits & 2 ? mcup_multiply_q0(exp, 19875) : exp;
+    exp = bits & 4 ? mcup_multiply_q0(exp, 12055) : exp;
+    exp = bits & 8 ? mcup_multiply_q0(exp, 4435) : exp;
+    exp = bits & 16 ? mcup_multiply_q0(exp, 600) : exp;
+    if (bits < 32) {
+        return exp;
     }
-    for (const int16_t *f = factor; bits; f++, bits >>= 1) {
-        if (bits & 1) {
-            result = mcup_multiply_q0(result, *f);
-        }
-    }
-    return result;
+    return bits < 64 ? mcup_multiply_q0(exp, 11) : 0; /* exp(-8); exp(-16) is nothing */
+}
+
+/* y nearer to 1 / half, both in (1/2, 2) */
+static inline int32_t mcup_newton_q2(int32_t y, int32_t half)
+{
+    return y + 4 * mcup_multiply_q0(y, (1 << 13) - mcup_multiply_q0(half, y));
 }
 
 /* 2 / (1 + x) in Q2, of x in Q0 */
 static inline int32_t mcup_reciprocal_q2(int32_t x)
 {
     const int32_t half = (x + MCUP_ONE + 1) >> 1;
-    int32_t y = 23130 + mcup_multiply_q0(half, -15420); /* 48/17 - 32/17 half */
+    const int32_t line = 23130 + mcup_multiply_q0(half, -15420); /* 48/17 - 32/17 half */
 
-    for (int i = 0; i < 3; i++) {
-        y += 4 * mcup_multiply_q0(y, (1 << 13) - mcup_multiply_q0(half, y));
-    }
-    return y;
+    return mcup_newton_q2(mcup_newton_q2(mcup_newton_q2(line, half), half), half);
 }
 
 /* 1 / (1 + exp(-x)) in Q0, of x in Q3 */

@@ -237,6 +237,14 @@ typedef struct {
     int32_t batches;       /* columns that follow one another in the input */
 } mcup_fully_connected_quad_t;
 
+typedef struct {
+    mcup_quads_t input;      /* quads, in groups of four rows */
+    mcup_quads_t recurrent;
+    mcup_lstm_cell_t cells;
+    int32_t room;            /* bytes from the gates to the room for a column in quads */
+    int32_t inputs;          /* of a step */
+} mcup_lstm_quad_t;
+
 /* One row of a matrix for split multiplication (mcup_split.h).  bias' = bias - (input zero point + 129)
  * * sum of the row's weights. */
 typedef struct {
@@ -308,6 +316,7 @@ mcup_conv_2d_split_kernel_t mcup_conv_2d_d8_tile_split_s8;
 void mcup_conv_2d_d8_tile_s8(const mcup_conv_2d_tile_t *, const int8_t *, int8_t *);
 typedef void mcup_lstm_kernel_t(const mcup_lstm_t *, const int8_t *, int8_t *);
 mcup_lstm_kernel_t mcup_lstm_dense_s8, mcup_lstm_d8_s8, mcup_lstm_n4_s8, mcup_lstm_b4_s8;
+void mcup_lstm_quad_s8(const mcup_lstm_quad_t *, const int8_t *, int8_t *);
 void mcup_lstm_reset(const mcup_lstm_cell_t *);
 
 #endif

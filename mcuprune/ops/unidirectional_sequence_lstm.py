@@ -92,7 +92,7 @@ def blocks(graph: Graph, op: Op) -> Iterator[tuple[int, slice, slice]]:
 
 
 def matrices(graph: Graph, op: Op) -> tuple[Matrix, Matrix]:
-    """The input's and the output's, a row for every gate of every cell.  They give int16 with zero point 0."""
+    """The input's and the output's, a row for every gate of every cell.  What they give is added to int16 gates."""
     return (
         _matrix(graph, op, WEIGHTS, graph.operand(op, 0), BIASES),
         _matrix(graph, op, RECURRENT, op.attrs["variables"][0], None),
@@ -107,7 +107,7 @@ def _matrix(graph: Graph, op: Op, first: int, source: Tensor, biases: int | None
     bias = -source.z * values.astype(np.int64).sum(axis=1)
     if biases is not None:
         bias += np.concatenate([graph.operand(op, biases + gate).values for gate in GATES])
-    return Matrix(values, bias, multiplier, shift, 0, -(1 << 15), (1 << 15) - 1)
+    return Matrix(values, bias, multiplier, shift, 0, -128, 127)  # no kernel reads these bounds
 
 
 def _hidden(op: Op) -> tuple[int, int, int]:
@@ -177,7 +177,7 @@ def lower(graph: Graph, op: Op, encoded: Encoded, isas: Sequence[str] = PORTABLE
         "recurrent": both[1].fields(parts[1]),
         "cells": cells(graph, op),
     }
-    work: dict[str, float] = {"unit": steps * both[1].weights.shape[1]}
+    work: dict[str, float] = {"step": steps, "unit": steps * both[1].weights.shape[1]}
     for m, part in zip(both, parts, strict=True):
         for kind, amount in m.work(part, steps).items():
             work[kind] = work.get(kind, 0) + amount
@@ -200,15 +200,15 @@ def layer(graph: Graph, op: Op, call: Call, encoded: Encoded) -> Layer:
     )
 
 
-def cells(graph: Graph, op: Op, room: int = 0) -> dict[str, Field]:
-    """mcup_lstm_cell_t.  room: bytes of scratch that the kernel wants behind the gates and the state"""
+def cells(graph: Graph, op: Op, scratch: int = 0) -> dict[str, Field]:
+    """mcup_lstm_cell_t.  scratch: bytes, where a kernel wants more than gates and state"""
     target, power = graph.results(op)[0], _power(op)
     units = target.shape[2]
     multiplier, shift, zero_point = _hidden(op)
     kept = op.attrs.get("stateful", False)
     return {
-        "gates": Scratch(8 * units + (0 if kept else 3 * units) + room, "int16_t"),
-        "state": State(-(-3 * units // 2), "int16_t") if kept else 0,
+        "gates": Scratch(max(scratch, (8 if kept else 11) * units), "int16_t"),
+        "state": State(-(-3 * units // 2), "int16_t", "mcup_lstm_reset") if kept else 0,
         "steps": target.count // units,
         "units": units,
         "multiplier": multiplier,

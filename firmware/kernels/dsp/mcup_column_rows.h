@@ -77,8 +77,49 @@
     and     r8, r8, #7
     .endm
 
-/* void name(const mcup_matrix_t *matrix, const int8_t *column, int8_t *output) */
-    .macro  COLUMN_ROWS name, format
+/* B4: {delta, four values}; what is called a pair is a block here */
+    .equ    AHEAD_B4, 5
+    .macro  FIRST_B4
+    ldrb    r6, [r2, #-5]
+    .endm
+
+    .macro  PAIR_B4
+    add     r5, r5, r6
+    ldr     r8, [r2, #-4]
+    ldr     r9, [r5]
+    ldrb    r6, [r2], #5
+    sxtb16  r10, r8
+    sxtb16  r11, r9
+    sxtb16  r8, r8, ror #8
+    sxtb16  r9, r9, ror #8
+    smlad   r4, r10, r11, r4
+    smlad   r4, r8, r9, r4
+    .endm
+
+/* Blocks of a row mod 8 into r8, from its bytes in r7: 5 * 5 = 1 mod 8 */
+    .macro  PAIRS_B4
+    add     r8, r7, r7, lsl #2
+    and     r8, r8, #7
+    .endm
+
+/* What becomes of twice a sum's scaled value in r4: an int8, or added to an int16 gate. */
+    .macro  STORE_8
+    ssat    r4, #8, r4, asr #1
+2:  strb    r4, [lr], #1
+    .endm
+
+    .macro  STORE_16
+    asr     r4, r4, #1
+2:  ldrsh   r8, [lr]
+    add     r4, r4, r8
+    ssat    r4, #16, r4
+    strh    r4, [lr], #2
+    .endm
+
+/* void name(const mcup_matrix_t *matrix, const int8_t *column, int8_t *output); with bits 16, and
+ * finish another C function for strange shifts, int16_t *output, which is added to.  The outputs'
+ * zero point is 0 then. */
+    .macro  COLUMN_ROWS name, format, bits=8, finish=mcup_column_finish
     .section .text.\name, "ax", %progbits
     .balign 4
     .global \name
@@ -133,19 +174,18 @@
     add     r9, r9, r4, asr #31
     smmlar  r4, r4, r8, r9
     asr     r4, r4, r10
-    ssat    r4, #8, r4, asr #1
-2:  strb    r4, [lr], #1
+    STORE_\bits
     cmp     r1, r3
     bne     1b
     add     sp, sp, #FRAME
     pop     {r4-r11, pc}
 
-3:  /* a shift for C: mcup_column_finish(matrix, row, sum) */
+3:  /* a shift for C: finish(matrix, row, sum) */
     push    {r0-r4, lr}
     ldr     r0, [sp, #(24 + AT_MATRIX)]
     sub     r1, r1, #ROW_SIZE
     mov     r2, r4
-    bl      mcup_column_finish
+    bl      \finish
     str     r0, [sp, #16]
     pop     {r0-r4, lr}
     b       2b

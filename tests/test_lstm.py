@@ -1,0 +1,106 @@
+"""UNIDIRECTIONAL_SEQUENCE_LSTM: reference, oracle and kernels, and the functions of 16 bits that it is made of."""
+
+import subprocess
+from dataclasses import replace
+
+import kernel
+import numpy as np
+import pytest
+from judge import judge, lowered, random_inputs
+from lstms import lstm
+
+from mcuprune import choose, ops, sigmoid
+from mcuprune.board import load
+from mcuprune.errors import UnsupportedModel
+from mcuprune.ops import unidirectional_sequence_lstm as lstm_op
+
+
+def random_lstm(random):
+    return lstm(
+        random,
+        inputs=int(random.integers(1, 24)),
+        units=int(random.integers(1, 14)),
+        steps=int(random.integers(1, 8)),
+        sparsity=float(random.choice([0, 0.5, 0.9, 1])),
+        zero_points=tuple(map(int, random.integers(-128, 128, 2))),
+        scales=(float(random.choice([0.004, 0.05, 0.2])), float(random.choice([0.002, 0.02])), 1 / 128),
+        cell=int(random.integers(-15, -8)),
+        clip=float(random.choice([0, 0.3])),
+    )
+
+
+def test_reference_oracle_and_kernels_agree():
+    random = np.random.default_rng(1)
+    graphs = [random_lstm(random) for _ in range(16)]
+    judge([(graph, random_inputs(random, graph)) for graph in graphs])
+
+
+def test_a_state_that_lives_on_makes_one_sequence_of_many():
+    random = np.random.default_rng(2)
+    long = lstm(random, steps=12)
+    short = replace(
+        long,
+        tensors=tuple(replace(t, shape=(1, 3, *t.shape[2:])) if len(t.shape) == 3 else t for t in long.tensors),
+        ops=(replace(long.ops[0], attrs={**long.ops[0].attrs, "stateful": True}),),
+    )
+    x = random.integers(-128, 128, (1, 12, 5)).astype(np.int8)
+    want = ops.run(long, x).reshape(4, 3, 4)
+    for layer in lowered(short):
+        assert np.array_equal(kernel.run(short, layer, x.reshape(4, 3, 5)), want)
+
+
+def test_dense_weights_in_quads():
+    random = np.random.default_rng(3)
+    graphs = [
+        lstm(random, inputs=i, units=u, sparsity=0, scales=(0.004, 0.01, 1 / 128))
+        for i, u in ((1, 1), (7, 5), (18, 16))
+    ]
+    board = load("stm32f405")
+    for graph in graphs:
+        layers = [c.layer for c in choose.candidates(graph, graph.ops[0], board)]
+        (quads,) = (layer for layer in layers if layer.calls[0].function == "mcup_lstm_quad_s8")
+        x = random_inputs(random, graph)
+        assert np.array_equal(kernel.run(graph, quads, x), ops.run(graph, x))
+
+
+def test_every_int16_has_the_same_logistic_function_and_tanh_in_c(tmp_path):
+    source = tmp_path / "all.c"
+    source.write_text("""
+        #include <stdio.h>
+        #include "mcup_sigmoid.h"
+        int main(void) {
+            for (int bits = -1; bits <= 6; bits++) {
+                for (int i = 0; i < 65536; i++) {
+                    const int16_t y = bits < 0 ? mcup_logistic_q3((int16_t)i) : mcup_tanh((int16_t)i, bits);
+                    fwrite(&y, 2, 1, stdout);
+                }
+            }
+            return 0;
+        }""")
+    kernel._gcc("-O1", kernel.INCLUDE, str(source), "-o", str(tmp_path / "all"))
+    answers = subprocess.run([tmp_path / "all"], capture_output=True, check=True).stdout
+    tables = [sigmoid.logistic(), *(sigmoid.tanh(bits) for bits in range(7))]
+    assert np.array_equal(np.frombuffer(answers, np.int16).reshape(8, -1), np.stack(tables))
+
+
+def test_the_functions_are_what_their_names_say():
+    x = np.arange(1 << 16, dtype=np.uint16).view(np.int16) / 4096
+    assert np.abs(sigmoid.logistic() / 32768 - 1 / (1 + np.exp(-x))).max() < 4e-4
+    assert np.abs(sigmoid.tanh(3) / 32768 - np.tanh(x)).max() < 4e-4
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda op: replace(op, inputs=(*op.inputs[:9], op.inputs[1], *op.inputs[10:])), "peepholes"),
+        (lambda op: replace(op, inputs=(*op.inputs[:16], op.inputs[1], *op.inputs[17:])), "projection"),
+        (lambda op: replace(op, inputs=(*op.inputs[:20], op.inputs[1], *op.inputs[21:])), "layer normalization"),
+        (lambda op: replace(op, inputs=(op.inputs[0], -1, *op.inputs[2:])), "couples"),
+        (lambda op: replace(op, attrs={**op.attrs, "fused_activation_function": "RELU"}), "activation RELU"),
+        (lambda op: replace(op, attrs={**op.attrs, "variables": ()}), "lacks its state"),
+    ],
+)
+def test_what_keras_does_not_make_is_refused(change, words):
+    graph = lstm(np.random.default_rng(4))
+    with pytest.raises(UnsupportedModel, match=words):
+        lstm_op.check(graph, change(graph.ops[0]))
