@@ -82,9 +82,9 @@ def test_run_refuses_samples_of_another_shape(built, tmp_path, shape):
 
 def test_run_refuses_what_is_no_array(built, tmp_path):
     (tmp_path / "x.npy").write_text("1 2 3")
-    with pytest.raises(UsageError, match=r"x\.npy is not a readable \.npy file"):
+    with pytest.raises(UsageError, match=r"x\.npy is not a readable \.npy or \.npz file"):
         stages.run(built, tmp_path / "x.npy", None)
-    with pytest.raises(UsageError, match=r"y\.npy is not a readable \.npy file"):
+    with pytest.raises(UsageError, match=r"y\.npy is not a readable \.npy or \.npz file"):
         stages.run(built, tmp_path / "y.npy", None)
 
 
