@@ -35,23 +35,15 @@ REFUSED_TYPES = {
 }
 REWRITES = {
     "SHAPE": "convert the model with a fixed batch size of 1, so that shapes are constants",
-    "PACK": "convert the model with a fixed batch size of 1, so that shapes are constants",
     "CUSTOM": "replace the layer by built-in ones",
     "WHILE": "recurrent loops cannot be int8; replace the layer by convolutions",
     "UNIDIRECTIONAL_SEQUENCE_LSTM": "replace the LSTM by convolutions over time",
-    "SUB": "add the negated tensor; a DepthwiseConv2D of one weight, -1, negates",
     "DIV": "multiply by the reciprocal where the divisor is a constant",
-    "PRELU": "use LeakyReLU or ReLU",
     "ELU": "use ReLU or HardSwish",
-    "GELU": "use ReLU or HardSwish",
-    "RSQRT": "use BatchNormalization, which is folded into the layer before it, for other normalizations",
-    "SQUARED_DIFFERENCE": "use BatchNormalization, which is folded into the layer before it, for other normalizations",
     "BATCH_MATMUL": "use Dense, whose weights are constants",
     "SUM": "use GlobalAveragePooling2D",
     "REDUCE_MAX": "use MaxPooling2D over the whole image",
     "MIRROR_PAD": "pad with zeros",
-    "SLICE": "use indexing with constant bounds, which becomes STRIDED_SLICE",
-    "SPLIT": "use indexing with constant bounds, which becomes STRIDED_SLICE",
     "TRANSPOSE_CONV": "use Conv2D",
 }
 NEAREST = "replace the layer by operators that `mcuprune ops` lists"
@@ -183,7 +175,7 @@ def _options(operator: tflite.Operator):
 
 
 def _folded(file: _File) -> _File:
-    """The file with DENSIFY done, and RESHAPEs without shapes that are computed.
+    """The file with DENSIFY done, operators of several results taken apart, and RESHAPEs without computed shapes.
 
     Shapes are static here whatever a file computes: it was written before the batch was fixed to 1.
     """
@@ -191,6 +183,8 @@ def _folded(file: _File) -> _File:
     for op in file.ops:
         if op.kind == "densify" and tensors[op.inputs[0]].constant:
             tensors[op.outputs[0]] = replace(tensors[op.outputs[0]], data=tensors[op.inputs[0]].data)
+        elif op.kind in OPS and getattr(OPS[op.kind], "SEVERAL", False):  # a copy for each result
+            ops += [replace(op, outputs=(i,), attrs={**op.attrs, "part": part}) for part, i in enumerate(op.outputs)]
         elif op.kind == "reshape" and len(op.inputs) == 2 and not tensors[op.inputs[1]].constant:
             ops.append(replace(op, inputs=op.inputs[:1]))
         else:
