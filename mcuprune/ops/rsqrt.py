@@ -32,7 +32,7 @@ def table(graph: Graph, op: Op) -> np.ndarray:
     answers = [127]  # of 0
     for x in range(1, 256):
         root, root_shift = fixed.inverse_square_root(x)
-        widened = fixed.multiply_by_quantized_multiplier(np.array(1), root, root_shift + BITS)
+        widened = fixed.multiply_by_quantized_multiplier(np.array([1]), root, root_shift + BITS)
         answers.append(fixed.requantize(widened, multiplier, shift - BITS, target.z).item())
     return np.roll(np.array(answers, np.int8), 128)  # the first answer is that of -128, the zero point
 
