@@ -9,6 +9,7 @@ caller's memory and take no room.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from mcuprune import ends
 from mcuprune.graph import Graph
 from mcuprune.layer import Layer, Scratch, leaves
 from mcuprune.report import PlanRow
@@ -19,7 +20,7 @@ FOREVER = 1 << 30  # the last use of the network's output
 
 @dataclass(frozen=True)
 class Plan:
-    """Where everything lives.  place: tensor index -> 'input', 'output' or an offset in the arena."""
+    """Where everything lives.  place: tensor index -> the name of an end ('input': ends.names), or an arena offset."""
 
     size: int
     slots: tuple[PlanRow, ...]
@@ -39,11 +40,13 @@ def plan(graph: Graph, layers: Sequence[Layer]) -> Plan:
     place: dict[int, str | int] = {}
     scratch: dict[int, int] = {}
     wanted: list[tuple[PlanRow, list[int]]] = []  # a buffer without its offset, and its tensors; none: scratch
+    sources = dict(zip(graph.inputs, ends.names("input", graph.inputs), strict=True))
+    targets = dict(zip(graph.outputs, ends.names("output", graph.outputs), strict=True))
     for group in _share(graph, layers, last_use):
-        if group[0] in graph.inputs:
-            place |= dict.fromkeys(group, "input")
-        elif set(group) & set(graph.outputs):
-            place |= dict.fromkeys(group, "output")
+        if group[0] in sources:
+            place |= dict.fromkeys(group, sources[group[0]])
+        elif written := [i for i in group if i in targets]:
+            place |= dict.fromkeys(group, targets[written[0]])
         else:
             first = min(first_use[t] for t in group)
             last = max(last_use.get(t, first_use[t]) for t in group)
@@ -85,7 +88,8 @@ def _share(graph: Graph, layers: Sequence[Layer], last_use: dict[int, int]) -> l
                 continue  # a constant, or another size
             read_only = group[0] in graph.inputs
             if layer.alias:
-                shared = not (read_only and output in graph.outputs)  # then the emitter copies input to output
+                # an output is somebody's own: where the input or another output lies, the emitter copies it
+                shared = output not in graph.outputs or not set(group).intersection((*graph.inputs, *graph.outputs))
             else:
                 others = [t for p, t in enumerate(layer.op.inputs) if p not in layer.in_place]
                 finished = all(last_use.get(t, 0) <= i for t in group)

@@ -4,6 +4,7 @@ tiny       a convolution and a classifier: as little as a network can be
 residual   convolution, depthwise, a sum of two paths, both pools, fully connected, softmax
 sparse     fully connected layers of 0 to 100 % zeros: every encoding, and a layer with nothing in it
 layout     pad, slice, concatenate, transpose, mean: bytes that move, several calls to a layer
+forked     two inputs and two outputs, one of which is computed from the other
 gated      fully connected layers between functions of one and of two bytes: lookup tables, products
 """
 
@@ -31,9 +32,15 @@ class Net:
         self.tensors: list[Tensor] = []
         self.ops: list[Op] = []
         self.input = self._add(quantized("input", (1, *shape), 0.05, 3))
+        self.inputs = [self.input]
 
-    def graph(self, output: Tensor) -> Graph:
-        return Graph(self.name, tuple(self.tensors), tuple(self.ops), (0,), (self._index(output),))
+    def graph(self, *outputs: Tensor) -> Graph:
+        inputs = tuple(self._index(tensor) for tensor in self.inputs)
+        return Graph(self.name, tuple(self.tensors), tuple(self.ops), inputs, tuple(map(self._index, outputs)))
+
+    def another_input(self, *shape: int) -> Tensor:
+        self.inputs.append(self._add(quantized("another", (1, *shape), 0.03, -8)))
+        return self.inputs[-1]
 
     def conv(self, x: Tensor, filters: int, kernel=3, *, stride=1, padding="SAME", sparsity=0.0) -> Tensor:
         """With ReLU; kernel: of a square."""
@@ -196,7 +203,16 @@ def gated() -> Graph:
     return net.graph(net.unary("tanh", net.unary("quantize", x, 0.05, -3), 1 / 128, 0))
 
 
-NETWORKS: dict[str, Callable[[], Graph]] = {make.__name__: make for make in (tiny, residual, sparse, layout, gated)}
+def forked() -> Graph:
+    net = Net("forked", 8, 6, 2)
+    side = net.another_input(8, 6, 3)
+    x = net.conv(net.concat([net.unary("quantize", side, 0.05, 3), net.input], 3), 4)
+    return net.graph(net.dense(net.pool("max", x, 2), 5, sparsity=0.5), x)
+
+
+NETWORKS: dict[str, Callable[[], Graph]] = {
+    make.__name__: make for make in (tiny, residual, sparse, layout, gated, forked)
+}
 
 
 def save(name: str, folder: Path) -> Path:

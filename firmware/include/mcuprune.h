@@ -84,7 +84,7 @@ typedef struct {
     int32_t batches;       /* columns that follow one another in the input */
 } mcup_fully_connected_t;
 
-/* a + b, element by element.  Shifts are to the right. */
+/* a + b, element by element; of a - b and (a - b)^2, too.  Shifts are to the right. */
 typedef struct {
     int32_t dims[4];      /* of the output, outermost first */
     int32_t a_steps[4];   /* bytes between neighbours in a along each dimension, 0 where a is broadcast */
@@ -115,6 +115,25 @@ typedef struct {
     int8_t least;
     int8_t most;
 } mcup_mul_t;
+
+/* The loops over two operands that one of them, or both, may be broadcast in. */
+typedef struct {
+    int32_t dims[4];      /* as in mcup_add_t */
+    int32_t a_steps[4];
+    int32_t b_steps[4];
+} mcup_pairs_t;
+
+/* x where it is positive, alpha * x where it is negative.  Shifts are to the right; negative: to the left. */
+typedef struct {
+    mcup_pairs_t pairs;
+    int32_t rise;         /* Q31: from x to the output's scale */
+    int32_t fall;         /* Q31: from alpha * x to the output's scale */
+    int16_t offset;       /* minus the zero point */
+    int16_t alpha_offset;
+    int8_t rise_shift;
+    int8_t fall_shift;
+    int8_t zero_point;    /* of the output */
+} mcup_prelu_t;
 
 /* A block that moves from one layout to another.  Steps and offsets are in bytes. */
 typedef struct {
@@ -299,6 +318,11 @@ mcup_depthwise_conv_2d_kernel_t mcup_depthwise_conv_2d_3x3_stride_2_s8;
 void mcup_depthwise_conv_2d_plane_s8(const mcup_depthwise_plane_t *, const int8_t *, int8_t *);
 void mcup_add_s8(const mcup_add_t *, const int8_t *a, const int8_t *b, int8_t *output);
 void mcup_mul_s8(const mcup_mul_t *, const int8_t *a, const int8_t *b, int8_t *output);
+void mcup_sub_s8(const mcup_add_t *, const int8_t *a, const int8_t *b, int8_t *output);
+void mcup_squared_difference_s8(const mcup_add_t *, const int8_t *a, const int8_t *b, int8_t *output);
+void mcup_maximum_s8(const mcup_pairs_t *, const int8_t *a, const int8_t *b, int8_t *output);
+void mcup_minimum_s8(const mcup_pairs_t *, const int8_t *a, const int8_t *b, int8_t *output);
+void mcup_prelu_s8(const mcup_prelu_t *, const int8_t *input, const int8_t *alpha, int8_t *output);
 void mcup_mean_s8(const mcup_mean_t *, const int8_t *, int8_t *);
 void mcup_softmax_s8(const mcup_softmax_t *, const int8_t *, int8_t *);
 void mcup_lookup_s8(const mcup_lookup_t *, const int8_t *, int8_t *);
