@@ -27,8 +27,9 @@ from mcuprune.prune.recipe import Recipe, hold_back
 from mcuprune.prune.schedules import due, one_cycle
 from mcuprune.prune.task import Pruned, Task
 
-TEACHER, TEMPERATURE = 0.5, 3.0  # share of the loss that the dense model's outputs make, and how soft they are
-UNSURE = 0.3  # the same where samples are augmented: what the teacher says of images that are new to it is less right
+TEACHER, TEMPERATURE = 0.7, 3.0  # share of the loss that the dense model's outputs make, and how soft they are
+LESS = 0.3  # the same where samples are augmented, as the teacher errs on images that are new to it, and below
+TINY = 0.01  # of the weights, with which a network cannot be like its teacher in everything
 BATCH = 256  # of predictions
 AIM = 0.5, 0.75, 0.9, 1.0  # shares of the ramp at which its end is searched anew, where there is a size to fit
 MOST, STEP = 0.98, 0.001  # the highest sparsity of that search, and its precision
@@ -89,6 +90,8 @@ class _Trainer:
         self.weights = model.get_weights()
         self.aims = self._aims()
         self.distill = recipe.distill and self.objective.kind != "values"
+        tiny = self.schedule is not None and 1 - self.schedule.final < TINY
+        self.share = LESS if self.augment.shift or tiny else TEACHER
         self.taught = self._taught()
         self._trace()
 
@@ -156,8 +159,7 @@ class _Trainer:
             loss = self.objective.loss(y, outputs)
             if self.distill:
                 taught = self.task.teacher(x, training=False) if taught is None else taught
-                share = UNSURE if self.augment.shift else TEACHER
-                loss = (1 - share) * loss + share * self.objective.distance(taught, outputs, TEMPERATURE)
+                loss = (1 - self.share) * loss + self.share * self.objective.distance(taught, outputs, TEMPERATURE)
             if self.recipe.decay:
                 loss += self.recipe.decay * self.adam.squares()
             loss += sum(self.model.losses)
