@@ -237,11 +237,11 @@ typedef struct {
     int32_t batches;       /* columns that follow one another in the input */
 } mcup_fully_connected_quad_t;
 
-/* One row of a matrix for split multiplication (mcup_split.h).  bias' = bias - (input zero point + 129)
- * * sum of the row's weights. */
+/* One row of a matrix for split multiplication (mcup_split.h).  bias' = bias - (input zero point + 129) * sum of the
+ * row's weights is for the lower half of a word, bias" for the upper one has 128 there. */
 typedef struct {
-    int32_t low;        /* 65537 * bias', modulo 2^32: what the sum of products begins with */
-    int32_t high;       /* bias' + number of negative weights: the same of their upper halves */
+    int32_t low;        /* bias' + 65536 * bias", modulo 2^32: what the sum of products begins with */
+    int32_t high;       /* bias" + number of negative weights: the same of their upper halves */
     int32_t multiplier; /* Q31: 0 or in [2^30, 2^31) */
     int8_t shift;       /* to the right, -3..22 */
     uint8_t entry;      /* steps mod 4: where a loop unrolled four times enters */

@@ -158,13 +158,15 @@ def test_clamps_closer_than_int8(core, activation):
 
 
 @pytest.mark.parametrize("core", CORES)
-def test_rows_of_the_largest_weights(core):
+@pytest.mark.parametrize("lowest", [-127, -128])
+def test_rows_of_the_largest_weights(core, lowest):
     """There is no limit to a row's sum: neighbours of opposite extremes borrow from one another."""
     random = np.random.default_rng(10)
     graph = convolution(random, image=(4, 4, 1500), filters=(4, 1, 1, 1500), output_scale=400.0)
     x, w, b, y = graph.tensors
     signs = np.stack([np.ones(1500), -np.ones(1500), np.resize([1, -1], 1500), random.choice([-1, 1], 1500)])
-    w = replace(w, data=(127 * signs).astype(np.int8).reshape(w.shape))
+    signs = np.where(signs > 0, 127, lowest)
+    w = replace(w, data=signs.astype(np.int8).reshape(w.shape))
 
     def extremes(random, graph):
         shape = operand.sample_shape(graph.input)
