@@ -296,7 +296,7 @@ void mcup_softmax_s8(const mcup_softmax_t *, const int8_t *, int8_t *);
 void mcup_lookup_s8(const mcup_lookup_t *, const int8_t *, int8_t *);
 void mcup_copy_s8(const mcup_copy_t *, const int8_t *, int8_t *);
 void mcup_fill_s8(const mcup_fill_t *, int8_t *output);
-mcup_conv_2d_kernel_t mcup_conv_2d_b4_s8;
+mcup_conv_2d_kernel_t mcup_conv_2d_b4_s8, mcup_conv_2d_b4_group_s8;
 mcup_fully_connected_kernel_t mcup_fully_connected_b4_s8;
 void mcup_conv_2d_quad_s8(const mcup_conv_2d_quad_t *, const int8_t *, int8_t *);
 void mcup_conv_2d_lines_s8(const mcup_conv_2d_lines_t *, const int8_t *, int8_t *);
@@ -304,7 +304,7 @@ void mcup_conv_2d_rgb_s8(const mcup_conv_2d_lines_t *, const int8_t *, int8_t *)
 void mcup_fully_connected_quad_s8(const mcup_fully_connected_quad_t *, const int8_t *, int8_t *);
 typedef void mcup_conv_2d_split_kernel_t(const mcup_conv_2d_split_t *, const int8_t *, int8_t *);
 mcup_conv_2d_split_kernel_t mcup_conv_2d_d8_split_s8, mcup_conv_2d_n4_split_s8, mcup_conv_2d_dense_split_s8;
-mcup_conv_2d_split_kernel_t mcup_conv_2d_d8_tile_split_s8;
+mcup_conv_2d_split_kernel_t mcup_conv_2d_d8_tile_split_s8, mcup_conv_2d_b4_split_s8;
 void mcup_conv_2d_d8_tile_s8(const mcup_conv_2d_tile_t *, const int8_t *, int8_t *);
 typedef void mcup_lstm_kernel_t(const mcup_lstm_t *, const int8_t *, int8_t *);
 mcup_lstm_kernel_t mcup_lstm_dense_s8, mcup_lstm_d8_s8, mcup_lstm_n4_s8, mcup_lstm_b4_s8;

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.emulator
 
 M3 = board.load("mps2_an385")
 CORES = {"m0": replace(M3, cpu="cortex-m0"), "m3": M3}  # unaligned accesses trap in M0's code
-SPLIT = [KERNELS[f"conv_2d_{name}_split"] for name in ("d8", "n4", "dense", "d8_tile")]
+SPLIT = [KERNELS[f"conv_2d_{name}_split"] for name in ("d8", "n4", "b4", "dense", "d8_tile")]
 FUNCTIONS = {f"mcup_{name}_s8" for name in KERNELS if name.endswith("_split")}
 
 
@@ -32,7 +32,8 @@ def lowered(graph, isas):
     if op.kind == "conv_2d":
         return [layer for k in SPLIT if (layer := k.lower(graph, op, isas))]
     weights = fully_connected.weights(graph, op)
-    return [fully_connected.lower(graph, op, ENCODINGS[name].encode(weights), isas) for name in ("d8", "n4", "dense")]
+    names = [name for name in ("d8", "n4", "b4", "dense") if ENCODINGS[name].size(weights) < np.inf]
+    return [fully_connected.lower(graph, op, ENCODINGS[name].encode(weights), isas) for name in names]
 
 
 def agree(core, graphs, inputs=random_inputs):
