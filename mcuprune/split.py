@@ -1,6 +1,6 @@
 """Convolution by split multiplication, for cores without SIMD: one MUL multiplies a weight by two pixels.
 
-    word    = (a + 129) + 65536 (b + 129)        a, b: the same input of two output pixels
+    word    = (a + 129) + 65536 (b + 128)        a, b: the same input of two output pixels
     product = weight * word                      = low + 65536 high, modulo 2^32
 
 As a + 129 is never below 1, low is below zero exactly where the weight is, and then (product >> 16), rounded down, is
@@ -10,7 +10,8 @@ exactly, whatever the length of the row:
     sum of (product >> 16)  +  negative weights          = sum of b
     sum of product          -  65536 * sum of b          = sum of a
 
-A row starts with the bias in both, the 129 and the input's zero point taken out again.
+A row starts with the bias in both, the 129, the 128 and the input's zero point taken out again.  Were both 129, the
+product of -128 and the largest inputs would not fit.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -26,7 +27,7 @@ from mcuprune.ops import conv_2d
 from mcuprune.window import Axis
 
 ROW_SIZE = 16  # bytes of a mcup_split_row_t
-OFFSET = 129  # added to inputs
+OFFSETS = 129, 128  # added to inputs, in the lower and the upper half of a word
 FAST = {"v6m", "v7m"}  # instruction sets that have the kernels
 LARGEST = 1 << 29  # what a sum must stay below in size
 SHORT = 1024  # bytes of a packed line of the window, up to which four lines of output are computed before it moves
@@ -86,7 +87,7 @@ def layer(graph: Graph, op: Op, m: Matrix, name: str, encoded: Encoded, arranged
 def suits(m: Matrix, isas: Sequence[str]) -> bool:
     """Whether cores have the kernels, and these compute a matrix exactly."""
     largest = m.bound * 2.0 ** np.maximum(m.shift, 0)
-    exact = largest.max() < LARGEST and m.weights.min() >= -127 and set((-m.shift).tolist()) <= set(SHIFTS)
+    exact = largest.max() < LARGEST and set((-m.shift).tolist()) <= set(SHIFTS)
     return bool(FAST & set(isas)) and bool(exact)
 
 
@@ -193,9 +194,9 @@ def sparse(encoded: Encoded, stream: np.ndarray, ctype: str) -> tuple[Array, np.
 def _fields(m: Matrix, stream: Array, steps: np.ndarray, step_bytes: int) -> dict[str, Field]:
     """mcup_split_matrix_t"""
     weights = m.weights.astype(np.int64)
-    bias = m.bias - OFFSET * weights.sum(axis=1)
-    low = (65537 * bias).astype(np.int32)  # wraps
-    high = bias + (weights < 0).sum(axis=1)
+    lower, upper = (m.bias - offset * weights.sum(axis=1) for offset in OFFSETS)
+    low = (lower + 65536 * upper).astype(np.int32)  # wraps
+    high = upper + (weights < 0).sum(axis=1)
     table = np.stack([low, high, m.multiplier, -m.shift, steps % 4, steps * step_bytes], axis=1)
     return {
         "row": Array("mcup_split_row_t", table, len(table) * ROW_SIZE),

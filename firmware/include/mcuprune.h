@@ -264,11 +264,11 @@ typedef struct {
     int32_t inputs;          /* of a step */
 } mcup_lstm_quad_t;
 
-/* One row of a matrix for split multiplication (mcup_split.h).  bias' = bias - (input zero point + 129)
- * * sum of the row's weights. */
+/* One row of a matrix for split multiplication (mcup_split.h).  bias' = bias - (input zero point + 129) * sum of the
+ * row's weights is for the lower half of a word, bias" for the upper one has 128 there. */
 typedef struct {
-    int32_t low;        /* 65537 * bias', modulo 2^32: what the sum of products begins with */
-    int32_t high;       /* bias' + number of negative weights: the same of their upper halves */
+    int32_t low;        /* bias' + 65536 * bias", modulo 2^32: what the sum of products begins with */
+    int32_t high;       /* bias" + number of negative weights: the same of their upper halves */
     int32_t multiplier; /* Q31: 0 or in [2^30, 2^31) */
     int8_t shift;       /* to the right, -3..22 */
     uint8_t entry;      /* steps mod 4: where a loop unrolled four times enters */
@@ -314,7 +314,7 @@ mcup_fully_connected_kernel_t mcup_fully_connected_n4_s8;
 mcup_pool_2d_kernel_t mcup_average_pool_2d_s8, mcup_max_pool_2d_s8;
 typedef void mcup_depthwise_conv_2d_kernel_t(const mcup_depthwise_conv_2d_t *, const int8_t *, int8_t *);
 mcup_depthwise_conv_2d_kernel_t mcup_depthwise_conv_2d_s8, mcup_depthwise_conv_2d_3x3_s8;
-mcup_depthwise_conv_2d_kernel_t mcup_depthwise_conv_2d_3x3_stride_2_s8;
+mcup_depthwise_conv_2d_kernel_t mcup_depthwise_conv_2d_3x3_stride_2_s8, mcup_depthwise_conv_2d_line_s8;
 void mcup_depthwise_conv_2d_plane_s8(const mcup_depthwise_plane_t *, const int8_t *, int8_t *);
 void mcup_add_s8(const mcup_add_t *, const int8_t *a, const int8_t *b, int8_t *output);
 void mcup_mul_s8(const mcup_mul_t *, const int8_t *a, const int8_t *b, int8_t *output);
@@ -328,7 +328,7 @@ void mcup_softmax_s8(const mcup_softmax_t *, const int8_t *, int8_t *);
 void mcup_lookup_s8(const mcup_lookup_t *, const int8_t *, int8_t *);
 void mcup_copy_s8(const mcup_copy_t *, const int8_t *, int8_t *);
 void mcup_fill_s8(const mcup_fill_t *, int8_t *output);
-mcup_conv_2d_kernel_t mcup_conv_2d_b4_s8;
+mcup_conv_2d_kernel_t mcup_conv_2d_b4_s8, mcup_conv_2d_b4_group_s8;
 mcup_fully_connected_kernel_t mcup_fully_connected_b4_s8;
 void mcup_conv_2d_quad_s8(const mcup_conv_2d_quad_t *, const int8_t *, int8_t *);
 void mcup_conv_2d_lines_s8(const mcup_conv_2d_lines_t *, const int8_t *, int8_t *);
@@ -336,7 +336,7 @@ void mcup_conv_2d_rgb_s8(const mcup_conv_2d_lines_t *, const int8_t *, int8_t *)
 void mcup_fully_connected_quad_s8(const mcup_fully_connected_quad_t *, const int8_t *, int8_t *);
 typedef void mcup_conv_2d_split_kernel_t(const mcup_conv_2d_split_t *, const int8_t *, int8_t *);
 mcup_conv_2d_split_kernel_t mcup_conv_2d_d8_split_s8, mcup_conv_2d_n4_split_s8, mcup_conv_2d_dense_split_s8;
-mcup_conv_2d_split_kernel_t mcup_conv_2d_d8_tile_split_s8;
+mcup_conv_2d_split_kernel_t mcup_conv_2d_d8_tile_split_s8, mcup_conv_2d_b4_split_s8;
 void mcup_conv_2d_d8_tile_s8(const mcup_conv_2d_tile_t *, const int8_t *, int8_t *);
 typedef void mcup_lstm_kernel_t(const mcup_lstm_t *, const int8_t *, int8_t *);
 mcup_lstm_kernel_t mcup_lstm_dense_s8, mcup_lstm_d8_s8, mcup_lstm_n4_s8, mcup_lstm_b4_s8;

@@ -87,13 +87,13 @@ def lower(graph: Graph, op: Op, encoded: Encoded, isas: Sequence[str] = PORTABLE
     column = 0 if is_contiguous(y_axis, x_axis) else m.weights.shape[1]
     if pixels == 1 and not column:
         return layer(graph, op, m, m.times_columns(encoded, 1), encoded)
-    window, work, wide = window_fields(graph, op, column), window_work(graph, op) | m.work(encoded, pixels), ""
-    if groups.suit(encoded, isas):
+    window, work, suffix = window_fields(graph, op, column), window_work(graph, op) | m.work(encoded, pixels), ""
+    if groups.suit(encoded, channels, isas):
         window |= groups.fields(m, y_axis, x_axis, channels, together)
         work = groups.work(m, encoded, y_axis, x_axis, channels, together)
-        wide = "_wide" if groups.are_wide(m) else ""
+        suffix = groups.suffix(m, encoded)
     fields: dict[str, Field] = {"window": window, "matrix": m.fields(encoded)}
-    call = Call(f"mcup_conv_2d_{encoded.encoding}{wide}_s8", "mcup_conv_2d_t", fields, work=work)
+    call = Call(f"mcup_conv_2d_{encoded.encoding}{suffix}_s8", "mcup_conv_2d_t", fields, work=work)
     return layer(graph, op, m, call, encoded)
 
 
