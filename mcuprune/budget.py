@@ -5,7 +5,7 @@ rest of the linked image takes.  Bytes fall with sparsity, so the least sparsity
 """
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -35,6 +35,12 @@ def prunable(graph: Graph) -> list[Op]:
     return [op for op in weighted if op is not first] or weighted
 
 
+def blocks(graph: Graph, op: Op) -> Iterator[tuple[int, slice, slice]]:
+    """(tensor, its rows, its columns) of what an operator's weight matrix is made of; of most it is one tensor."""
+    module = ops.OPS[op.kind]
+    return module.blocks(graph, op) if hasattr(module, "blocks") else iter([(op.inputs[1], slice(None), slice(None))])
+
+
 def sparsity(graph: Graph) -> float:
     """zeros / prunable weights of an int8 graph."""
     weights = [ops.OPS[op.kind].weights(graph, op) for op in prunable(graph)]
@@ -46,10 +52,10 @@ def mask(graph: Graph, wanted: float) -> list[np.ndarray]:
     """The prunable matrices, int8 [rows, inputs], with the smallest weights over all of them set to zero."""
     chosen = prunable(graph)
     matrices = [ops.OPS[op.kind].weights(graph, op) for op in chosen]
-    scores = [
-        np.abs(w.astype(np.float32)) * graph.tensors[op.inputs[1]].scale.reshape(-1, 1)
-        for op, w in zip(chosen, matrices, strict=True)
-    ]
+    scores = [np.abs(w.astype(np.float32)) for w in matrices]
+    for op, score in zip(chosen, scores, strict=True):
+        for tensor, rows, columns in blocks(graph, op):
+            score[rows, columns] *= graph.tensors[tensor].scale.reshape(-1, 1)
     flat = np.concatenate([s.reshape(-1) for s in scores]) if scores else np.zeros(1, np.float32)
     rank = min(int(wanted * flat.size), flat.size - 1)
     threshold = np.partition(flat, rank)[rank]
@@ -109,8 +115,8 @@ def apply(graph: Graph, matrices: Sequence[np.ndarray]) -> Graph:
     """The graph with other prunable weights.  matrices: as from mask."""
     tensors = list(graph.tensors)
     for op, matrix in zip(prunable(graph), matrices, strict=True):
-        weights = tensors[op.inputs[1]]
-        tensors[op.inputs[1]] = replace(weights, data=matrix.reshape(weights.shape))
+        for i, rows, columns in blocks(graph, op):
+            tensors[i] = replace(tensors[i], data=matrix[rows, columns].reshape(tensors[i].shape))
     return replace(graph, tensors=tuple(tensors))
 
 

@@ -94,8 +94,7 @@ def candidates(graph: Graph, op: Op, board: Board, isas: Sequence[str] | None = 
     else:
         found = [module.lower(graph, op)]
     special = (k.lower(graph, op, isas) for k in kernels.KERNELS.values() if op.kind == k.OP)
-    found += [layer for layer in special if layer]
-    return [Candidate(layer, constant_bytes(layer), _cycles(layer, board.cpu)) for layer in found]
+    return [Candidate(layer, constant_bytes(layer), _cycles(layer, board.cpu)) for layer in [*found, *special] if layer]
 
 
 def constant_bytes(layer: Layer) -> int:

@@ -11,7 +11,7 @@ import numpy as np
 
 from mcuprune import __version__
 from mcuprune.graph import Graph, Tensor
-from mcuprune.layer import Array, Call, Field, Layer, Scratch, leaves
+from mcuprune.layer import Array, Call, Field, Layer, Scratch, State, leaves
 from mcuprune.plan import Plan
 
 WIDTH = 100  # columns of generated C
@@ -183,6 +183,8 @@ def layer_constants(graph: Graph, layer: Layer, scratch: int | None) -> Iterator
         for field, value in leaves(call.fields):
             if isinstance(value, Array):
                 yield from _array(f"{label}_{field}", value)
+            if isinstance(value, State):
+                yield f"static {value.ctype} {label}_{field}[{value.items}]; /* kept from one inference to the next */"
         yield f"static const {call.struct} {label} = {{"
         yield from _fields(label, call.fields, scratch, "    ")
         yield "};"
@@ -234,6 +236,8 @@ def _fields(label: str, fields: dict[str, Field], scratch: int | None, indent: s
 def _value(array_name: str, value: Field, scratch: int | None) -> str:
     if isinstance(value, Array):
         return array_name if value.values.size else "0"
+    if isinstance(value, State):
+        return array_name
     if isinstance(value, Scratch):
         if not value.size:
             return "0"

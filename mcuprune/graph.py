@@ -28,6 +28,7 @@ class Tensor:
     zero_point: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))  # int64, as long as scale
     axis: int = 0  # the dimension that per-channel scales run along
     data: np.ndarray | None = None
+    variable: bool = False  # keeps its values between inferences; only in the attributes of an operator
 
     def __post_init__(self) -> None:
         if self.data is not None:

@@ -42,8 +42,16 @@ class Scratch:
     ctype: str = "int8_t"
 
 
-# What a field of a layer's struct may hold: a number, a constant array, scratch, a C array, a nested struct.
-Field = int | Array | Scratch | tuple[int, ...] | dict[str, "Field"]
+@dataclass(frozen=True)
+class State:
+    """A pointer to memory that keeps its values between inferences."""
+
+    items: int
+    ctype: str = "int8_t"
+
+
+# What a field of a layer's struct may hold: a number, a constant array, memory, a C array, a nested struct.
+Field = int | Array | Scratch | State | tuple[int, ...] | dict[str, "Field"]
 
 
 def leaves(fields: Mapping[str, Field]) -> Iterator[tuple[str, Field]]:

@@ -1,6 +1,7 @@
 """Keras -> int8 .tflite: TensorFlow's converter, in a process of its own.
 
-A process of its own because the converter can crash (it does on recurrent layers), and a crash must become a sentence.
+A process of its own because the converter can crash (it does on many recurrent layers), and a crash must become a
+sentence.
 The model is converted for a batch of one, which is what a microcontroller runs, and which spares the file four
 operators in front of each Flatten.  Pruned weights are exact zeros in the file: int8 weights are symmetric.
 """
@@ -16,13 +17,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mcuprune import recurrent
 from mcuprune.errors import ToolError, UnsupportedModel
 
 if TYPE_CHECKING:
     import keras
 
 SAMPLES = 400  # enough for the ranges of activations to settle
-RECURRENT = ("LSTM", "GRU", "SimpleRNN", "Bidirectional", "ConvLSTM1D", "ConvLSTM2D", "RNN")
 log = logging.getLogger(__name__)
 
 
@@ -33,12 +34,7 @@ def quantize(model: "keras.Model", x_calibration: np.ndarray | None, out_path: s
     Without samples they are those of random normal inputs: sizes and speed are right then, accuracy is not.
     """
     out_path = Path(out_path)
-    for layer in model.layers:
-        if type(layer).__name__ in RECURRENT:
-            raise UnsupportedModel(
-                f"layer {layer.name} is recurrent ({type(layer).__name__}), which cannot be quantized yet; "
-                "Conv1D or Dense over a window of the input can"
-            )
+    recurrent.check(model)
     out_path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out_path.parent, prefix=".mcuprune-") as folder:
         source, samples, target = (Path(folder, name) for name in ("model.keras", "samples.npy", "model.tflite"))
@@ -88,6 +84,7 @@ CONVERTS = {
     *("SpatialDropout2D", "GaussianNoise", "Flatten", "Reshape", "ZeroPadding1D", "ZeroPadding2D", "Rescaling"),
     *("MaxPooling1D", "MaxPooling2D", "AveragePooling1D", "AveragePooling2D", "GlobalMaxPooling2D"),
     *("GlobalAveragePooling1D", "GlobalAveragePooling2D", "Add", "Multiply", "Concatenate", "Permute"),
+    *("LSTM", "Bidirectional", "TimeDistributed", "RepeatVector"),
 }
 
 
@@ -97,18 +94,22 @@ def _convert(source: str, samples: str, target: str) -> None:
     from mcuprune.prune.loading import load
 
     model = load(source)
-    single = keras.Input(model.input_shape[1:], batch_size=1)
-    renamed = keras.models.clone_model(model, input_tensors=single, clone_function=_marked, recursive=True)
-    renamed.set_weights(model.get_weights())
+    if recurrent.check(model):
+        renamed = recurrent.rebuild(model)
+    else:
+        single = keras.Input(model.input_shape[1:], batch_size=1)
+        renamed = keras.models.clone_model(model, input_tensors=single, clone_function=_marked, recursive=True)
+        renamed.set_weights(model.get_weights())
     converter = tf.lite.TFLiteConverter.from_keras_model(renamed)
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     converter.representative_dataset = lambda: ([sample[None]] for sample in np.load(samples))
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
     converter.inference_input_type = converter.inference_output_type = tf.int8
-    if any(isinstance(layer, keras.layers.Dense) and len(layer.output.shape) > 2 for layer in model.layers):
+    dense = keras.layers.Dense, keras.layers.TimeDistributed
+    if any(isinstance(layer, dense) and len(layer.output.shape) > 2 for layer in model.layers):
         # The reference kernel of tflite-runtime 2.14 is wrong for per-channel weights with such an output.
         converter._experimental_disable_per_channel_quantization_for_dense_layers = True
-    Path(target).write_bytes(_unmarked(converter.convert(), model.name))
+    Path(target).write_bytes(_unmarked(converter.convert(), model))
 
 
 def _marked(layer: "keras.layers.Layer") -> "keras.layers.Layer":
@@ -120,15 +121,17 @@ def _marked(layer: "keras.layers.Layer") -> "keras.layers.Layer":
     return layer.__class__.from_config({**layer.get_config(), "name": f"{layer.name}."})
 
 
-def _unmarked(content: bytes, scope: str) -> bytes:
+def _unmarked(content: bytes, source: "keras.Model") -> bytes:
     """Give the tensors of a .tflite the names that the layers have in Keras."""
     from tensorflow.lite.tools import flatbuffer_utils
 
     model = flatbuffer_utils.convert_bytearray_to_object(content)
     for graph in model.subgraphs:
         for tensor in graph.tensors:
-            name = re.sub(rf"(^|;){re.escape(scope)}(_\d+)?/", r"\1", tensor.name.decode())
+            name = re.sub(rf"(^|;){re.escape(source.name)}(_\d+)?/", r"\1", tensor.name.decode())
             tensor.name = re.sub(r"\.(_\d+)?(?=/|;|$)", "", name)
+        codes = [model.operatorCodes[op.opcodeIndex].builtinCode for op in graph.operators]
+        recurrent.mend(graph, model.buffers, codes, source)
     return bytes(flatbuffer_utils.convert_object_to_bytearray(model))
 
 

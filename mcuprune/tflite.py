@@ -38,7 +38,6 @@ REWRITES = {
     "PACK": "convert the model with a fixed batch size of 1, so that shapes are constants",
     "CUSTOM": "replace the layer by built-in ones",
     "WHILE": "recurrent loops cannot be int8; replace the layer by convolutions",
-    "UNIDIRECTIONAL_SEQUENCE_LSTM": "replace the LSTM by convolutions over time",
     "SUB": "add the negated tensor; a DepthwiseConv2D of one weight, -1, negates",
     "DIV": "multiply by the reciprocal where the divisor is a constant",
     "PRELU": "use LeakyReLU or ReLU",
@@ -121,7 +120,7 @@ def _parse(content: bytes) -> _File:
     tensors = [_tensor(model, subgraph.Tensors(i)) for i in range(subgraph.TensorsLength())]
     ops = [_op(model, subgraph.Operators(i)) for i in range(subgraph.OperatorsLength())]
     file = _File(tensors, ops, _ints(subgraph.InputsAsNumpy()), _ints(subgraph.OutputsAsNumpy()))
-    ready = set(file.inputs) | {-1} | {i for i, tensor in enumerate(tensors) if tensor.constant}
+    ready = set(file.inputs) | {-1} | {i for i, t in enumerate(tensors) if t.constant or t.variable}
     for op in ops:
         if not ready.issuperset(op.inputs):
             raise ValueError(f"{op.kind.upper()} reads a tensor that nothing has written")
@@ -150,7 +149,8 @@ def _tensor(model: tflite.Model, tensor: tflite.Tensor) -> Tensor:
         zero_point = quantization.ZeroPointAsNumpy() if quantization.ZeroPointLength() else np.zeros(1, np.int64)
         zero_point = np.broadcast_to(zero_point.astype(np.int64), scale.shape).copy()
     data = _data(model.Buffers(tensor.Buffer()), tensor, shape, dtype)
-    return Tensor((tensor.Name() or b"").decode(errors="replace"), shape, dtype, scale, zero_point, axis, data)
+    name = (tensor.Name() or b"").decode(errors="replace")
+    return Tensor(name, shape, dtype, scale, zero_point, axis, data, bool(tensor.IsVariable()))
 
 
 def _data(buffer: tflite.Buffer, tensor: tflite.Tensor, shape: tuple[int, ...], dtype: str) -> np.ndarray | None:
@@ -168,6 +168,8 @@ def _op(model: tflite.Model, operator: tflite.Operator) -> Op:
     kind = _KINDS[max(code.BuiltinCode(), code.DeprecatedBuiltinCode())]
     name = code.CustomCode().decode(errors="replace") if code.CustomCode() else ""
     attrs = OPS[kind].read(_options(operator)) if kind in OPS else {}
+    if operator.IntermediatesLength():
+        attrs["intermediates"] = _ints(operator.IntermediatesAsNumpy())
     return Op(kind, name, _ints(operator.InputsAsNumpy()), _ints(operator.OutputsAsNumpy()), attrs)
 
 
@@ -185,7 +187,7 @@ def _options(operator: tflite.Operator):
 
 
 def _folded(file: _File) -> _File:
-    """The file with DENSIFY done, and RESHAPEs without shapes that are computed.
+    """The file with DENSIFY done, RESHAPEs without shapes that are computed, and states in the attributes of their ops.
 
     Shapes are static here whatever a file computes: it was written before the batch was fixed to 1.
     """
@@ -195,9 +197,19 @@ def _folded(file: _File) -> _File:
             tensors[op.outputs[0]] = replace(tensors[op.outputs[0]], data=tensors[op.inputs[0]].data)
         elif op.kind == "reshape" and len(op.inputs) == 2 and not tensors[op.inputs[1]].constant:
             ops.append(replace(op, inputs=op.inputs[:1]))
+        elif any(tensors[i].variable for i in op.inputs if i >= 0):
+            ops.append(_with_own_state(op, tensors))
         else:
             ops.append(op)
     return replace(file, tensors=tensors, ops=ops)
+
+
+def _with_own_state(op: Op, tensors: list[Tensor]) -> Op:
+    """Its attributes hold the tensors that no other operator knows: `variables` and `intermediates`."""
+    variables = tuple(tensors[i] for i in op.inputs if i >= 0 and tensors[i].variable)
+    intermediates = tuple(tensors[i] for i in op.attrs.get("intermediates", ()))
+    inputs = tuple(-1 if i >= 0 and tensors[i].variable else i for i in op.inputs)
+    return replace(op, inputs=inputs, attrs={**op.attrs, "variables": variables, "intermediates": intermediates})
 
 
 def _without_dead(ops: list[Op], outputs: tuple[int, ...]) -> list[Op]:

@@ -74,13 +74,6 @@ def test_without_data_it_says_so(tmp_path, caplog):
     assert "random inputs" in caplog.text
 
 
-def test_recurrent_layers_are_refused_by_name(tmp_path):
-    model = keras.Sequential([keras.Input((5, 4)), keras.layers.LSTM(3, name="memory"), keras.layers.Dense(2)])
-    with pytest.raises(UnsupportedModel, match="layer memory is recurrent"):
-        quantize(model, None, tmp_path / "a.tflite")
-    assert not list(tmp_path.iterdir())
-
-
 @pytest.mark.parametrize(
     ("status", "stderr", "layer", "error", "words"),
     [

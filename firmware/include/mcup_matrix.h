@@ -7,6 +7,10 @@
 
 typedef void mcup_rows_t(const mcup_matrix_t *matrix, const int8_t *column, int8_t *output);
 
+/* The sum of a row, the bias included; *stream moves on behind its weights. */
+typedef int32_t mcup_sum_t(const mcup_matrix_t *matrix, const mcup_row_t *row,
+                           const uint8_t **stream, const int8_t *column);
+
 /* The output of a row whose products sum to acc, the bias included. */
 static inline int8_t mcup_finish_row(const mcup_matrix_t *matrix, const mcup_row_t *row,
                                      int32_t acc)
@@ -16,81 +20,115 @@ static inline int8_t mcup_finish_row(const mcup_matrix_t *matrix, const mcup_row
 }
 
 /* dense: every weight, a byte each */
-static inline void mcup_rows_dense(const mcup_matrix_t *matrix, const int8_t *column,
-                                   int8_t *output)
+static inline int32_t mcup_sum_dense(const mcup_matrix_t *matrix, const mcup_row_t *row,
+                                     const uint8_t **stream, const int8_t *column)
 {
-    const int8_t *weight = (const int8_t *)matrix->stream;
-    const mcup_row_t *row = matrix->row;
+    const int8_t *weight = (const int8_t *)*stream;
+    int32_t acc = row->bias;
+    int32_t left = matrix->inputs;
 
-    for (const mcup_row_t *end = row + matrix->rows; row < end; row++) {
-        const int8_t *x = column;
-        int32_t acc = row->bias;
-        int32_t left = matrix->inputs;
-        for (; left >= 4; left -= 4, x += 4, weight += 4) {
-            acc += weight[0] * x[0] + weight[1] * x[1] + weight[2] * x[2] + weight[3] * x[3];
-        }
-        for (; left > 0; left--) {
-            acc += *weight++ * *x++;
-        }
-        *output++ = mcup_finish_row(matrix, row, acc);
+    for (; left >= 4; left -= 4, column += 4, weight += 4) {
+        acc += weight[0] * column[0] + weight[1] * column[1] + weight[2] * column[2]
+            + weight[3] * column[3];
     }
+    for (; left > 0; left--) {
+        acc += *weight++ * *column++;
+    }
+    *stream = (const uint8_t *)weight;
+    return acc;
 }
 
 /* d8: entries {delta, value}, two at a time */
-static inline void mcup_rows_d8(const mcup_matrix_t *matrix, const int8_t *column, int8_t *output)
+static inline int32_t mcup_sum_d8(const mcup_matrix_t *matrix, const mcup_row_t *row,
+                                  const uint8_t **stream, const int8_t *column)
 {
-    const uint8_t *stream = matrix->stream;
-    const mcup_row_t *row = matrix->row;
+    const uint8_t *entry = *stream;
+    const uint8_t *stop = entry + row->bytes;
+    int32_t at = -1;
+    int32_t acc = row->bias;
 
-    for (const mcup_row_t *end = row + matrix->rows; row < end; row++) {
-        int32_t at = -1;
-        int32_t acc = row->bias;
-        for (const uint8_t *stop = stream + row->bytes; stream < stop; stream += 4) {
-            at += stream[0];
-            acc += (int8_t)stream[1] * column[at];
-            at += stream[2];
-            acc += (int8_t)stream[3] * column[at];
-        }
-        *output++ = mcup_finish_row(matrix, row, acc);
+    (void)matrix;
+    for (; entry < stop; entry += 4) {
+        at += entry[0];
+        acc += (int8_t)entry[1] * column[at];
+        at += entry[2];
+        acc += (int8_t)entry[3] * column[at];
     }
+    *stream = entry;
+    return acc;
 }
 
 /* n4: pairs {second delta << 4 | first delta, first value, second value} */
-static inline void mcup_rows_n4(const mcup_matrix_t *matrix, const int8_t *column, int8_t *output)
+static inline int32_t mcup_sum_n4(const mcup_matrix_t *matrix, const mcup_row_t *row,
+                                  const uint8_t **stream, const int8_t *column)
 {
-    const uint8_t *stream = matrix->stream;
-    const mcup_row_t *row = matrix->row;
+    const uint8_t *pair = *stream;
+    const uint8_t *stop = pair + row->bytes;
+    int32_t at = -1;
+    int32_t acc = row->bias;
 
-    for (const mcup_row_t *end = row + matrix->rows; row < end; row++) {
-        int32_t at = -1;
-        int32_t acc = row->bias;
-        for (const uint8_t *stop = stream + row->bytes; stream < stop; stream += 3) {
-            at += stream[0] & 15;
-            acc += (int8_t)stream[1] * column[at];
-            at += stream[0] >> 4;
-            acc += (int8_t)stream[2] * column[at];
-        }
-        *output++ = mcup_finish_row(matrix, row, acc);
+    (void)matrix;
+    for (; pair < stop; pair += 3) {
+        at += pair[0] & 15;
+        acc += (int8_t)pair[1] * column[at];
+        at += pair[0] >> 4;
+        acc += (int8_t)pair[2] * column[at];
     }
+    *stream = pair;
+    return acc;
 }
 
 /* b4: blocks {delta, four values} */
-static inline void mcup_rows_b4(const mcup_matrix_t *matrix, const int8_t *column, int8_t *output)
+static inline int32_t mcup_sum_b4(const mcup_matrix_t *matrix, const mcup_row_t *row,
+                                  const uint8_t **stream, const int8_t *column)
+{
+    const uint8_t *block = *stream;
+    const uint8_t *stop = block + row->bytes;
+    int32_t at = -1;
+    int32_t acc = row->bias;
+
+    (void)matrix;
+    for (; block < stop; block += 5) {
+        at += block[0];
+        const int8_t *x = column + at;
+        acc += (int8_t)block[1] * x[0] + (int8_t)block[2] * x[1] + (int8_t)block[3] * x[2]
+            + (int8_t)block[4] * x[3];
+    }
+    *stream = block;
+    return acc;
+}
+
+/* All rows, with the sum of an encoding. */
+static inline void mcup_rows(const mcup_matrix_t *matrix, const int8_t *column, int8_t *output,
+                             mcup_sum_t *sum)
 {
     const uint8_t *stream = matrix->stream;
     const mcup_row_t *row = matrix->row;
 
     for (const mcup_row_t *end = row + matrix->rows; row < end; row++) {
-        int32_t at = -1;
-        int32_t acc = row->bias;
-        for (const uint8_t *stop = stream + row->bytes; stream < stop; stream += 5) {
-            at += stream[0];
-            const int8_t *x = column + at;
-            acc += (int8_t)stream[1] * x[0] + (int8_t)stream[2] * x[1] + (int8_t)stream[3] * x[2]
-                + (int8_t)stream[4] * x[3];
-        }
-        *output++ = mcup_finish_row(matrix, row, acc);
+        *output++ = mcup_finish_row(matrix, row, sum(matrix, row, &stream, column));
     }
+}
+
+static inline void mcup_rows_dense(const mcup_matrix_t *matrix, const int8_t *column,
+                                   int8_t *output)
+{
+    mcup_rows(matrix, column, output, mcup_sum_dense);
+}
+
+static inline void mcup_rows_d8(const mcup_matrix_t *matrix, const int8_t *column, int8_t *output)
+{
+    mcup_rows(matrix, column, output, mcup_sum_d8);
+}
+
+static inline void mcup_rows_n4(const mcup_matrix_t *matrix, const int8_t *column, int8_t *output)
+{
+    mcup_rows(matrix, column, output, mcup_sum_n4);
+}
+
+static inline void mcup_rows_b4(const mcup_matrix_t *matrix, const int8_t *column, int8_t *output)
+{
+    mcup_rows(matrix, column, output, mcup_sum_b4);
 }
 
 #endif

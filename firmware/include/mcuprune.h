@@ -171,6 +171,26 @@ typedef struct {
     int32_t entries;            /* exp is 0 beyond */
 } mcup_softmax_t;
 
+/* What an LSTM computes with beside its matrices (mcup_lstm.h). */
+typedef struct {
+    int16_t *gates;       /* [4 * units]: room for the gates of a step; behind it for the state that is not kept */
+    int16_t *state;       /* cells [units], then the last outputs, int8 [units]; null: begins anew each time */
+    int32_t steps;
+    int32_t units;
+    int32_t multiplier;   /* Q31: from a product of Q0 to the output's scale */
+    int8_t shift;         /* to the right; negative: to the left */
+    int8_t zero_point;    /* of the output */
+    int8_t cell_shift;    /* from a product of Q0 to a cell's scale */
+    int8_t integer_bits;  /* of a cell: before its point */
+    int16_t clip;         /* the most that a cell may hold, and minus the least */
+} mcup_lstm_cell_t;
+
+typedef struct {
+    mcup_matrix_t input;     /* a row per gate and unit, times the inputs of a step */
+    mcup_matrix_t recurrent; /* times the outputs of the step before */
+    mcup_lstm_cell_t cells;
+} mcup_lstm_t;
+
 /* One row of a matrix whose weights lie in quads or pairs (mcup_quads.h). */
 typedef struct {
     int32_t start;       /* 256 * (bias - zero point * sum of weights), and in quads + 127 * sum of odd weights */
@@ -286,5 +306,8 @@ typedef void mcup_conv_2d_split_kernel_t(const mcup_conv_2d_split_t *, const int
 mcup_conv_2d_split_kernel_t mcup_conv_2d_d8_split_s8, mcup_conv_2d_n4_split_s8, mcup_conv_2d_dense_split_s8;
 mcup_conv_2d_split_kernel_t mcup_conv_2d_d8_tile_split_s8;
 void mcup_conv_2d_d8_tile_s8(const mcup_conv_2d_tile_t *, const int8_t *, int8_t *);
+typedef void mcup_lstm_kernel_t(const mcup_lstm_t *, const int8_t *, int8_t *);
+mcup_lstm_kernel_t mcup_lstm_dense_s8, mcup_lstm_d8_s8, mcup_lstm_n4_s8, mcup_lstm_b4_s8;
+void mcup_lstm_reset(const mcup_lstm_cell_t *);
 
 #endif

@@ -1,0 +1,92 @@
+/* LSTM in integers, as TFLite has it: products of eight bits, gates and cells of sixteen.
+ *
+ *     gates  = W input + b, then + R (output of the step before); saturated after each
+ *     cell   = forget * cell + enter * tanh(candidate)
+ *     output = leave * tanh(cell)
+ *
+ * A step's gates lie as enter, forget, leave, candidate; `units` of each. */
+#ifndef MCUP_LSTM_H
+#define MCUP_LSTM_H
+
+#include "mcup_matrix.h"
+#include "mcup_sigmoid.h"
+
+#include <string.h>
+
+/* Every row of a matrix times a column, scaled and added to its gate. */
+typedef void mcup_gates_t(const mcup_matrix_t *matrix, const int8_t *column, int16_t *gates);
+
+static inline void mcup_gates(const mcup_matrix_t *matrix, const int8_t *column, int16_t *gates,
+                              mcup_sum_t *sum)
+{
+    const uint8_t *stream = matrix->stream;
+    const mcup_row_t *row = matrix->row;
+
+    for (const mcup_row_t *end = row + matrix->rows; row < end; row++, gates++) {
+        const int32_t acc = sum(matrix, row, &stream, column);
+        *gates = (int16_t)mcup_saturate_16(*gates + mcup_scale(acc, row->multiplier, row->shift));
+    }
+}
+
+static inline int16_t *mcup_lstm_cells(const mcup_lstm_cell_t *lstm)
+{
+    return lstm->state ? lstm->state : lstm->gates + 4 * lstm->units;
+}
+
+/* The outputs of the step before stand behind the cells. */
+static inline int8_t *mcup_lstm_before(const mcup_lstm_cell_t *lstm)
+{
+    return (int8_t *)(mcup_lstm_cells(lstm) + lstm->units);
+}
+
+static inline void mcup_lstm_begin(const mcup_lstm_cell_t *lstm)
+{
+    memset(mcup_lstm_cells(lstm), 0, sizeof(int16_t) * (size_t)lstm->units);
+    memset(mcup_lstm_before(lstm), lstm->zero_point, (size_t)lstm->units);
+}
+
+/* From the sums of a step's gates to its output. */
+static inline void mcup_lstm_finish_step(const mcup_lstm_cell_t *lstm, int8_t *output)
+{
+    const int32_t units = lstm->units;
+    const int16_t *gate = lstm->gates;
+    int16_t *cell = mcup_lstm_cells(lstm);
+
+    for (int32_t i = 0; i < units; i++, gate++, cell++) {
+        const int32_t enter = mcup_logistic_q3(gate[0]);
+        const int32_t forget = mcup_logistic_q3(gate[units]);
+        const int32_t leave = mcup_logistic_q3(gate[2 * units]);
+        const int32_t candidate = mcup_tanh(gate[3 * units], 3);
+        int32_t sum = mcup_round_shift(forget * *cell, 15);
+        sum = mcup_saturate_16(sum + mcup_round_shift(enter * candidate, lstm->cell_shift));
+        sum = sum < -lstm->clip ? -lstm->clip : sum > lstm->clip ? lstm->clip : sum;
+        *cell = (int16_t)sum;
+        const int32_t product = leave * mcup_tanh(sum, lstm->integer_bits);
+        *output++ = mcup_clamp(mcup_scale(product, lstm->multiplier, lstm->shift),
+                               lstm->zero_point, INT8_MIN, INT8_MAX);
+    }
+}
+
+/* All steps.  products: of an encoding */
+static inline void mcup_lstm(const mcup_lstm_t *lstm, const int8_t *input, int8_t *output,
+                             mcup_gates_t *products)
+{
+    const mcup_lstm_cell_t *cells = &lstm->cells;
+    const int8_t *before = mcup_lstm_before(cells);
+
+    if (!cells->state) {
+        mcup_lstm_begin(cells);
+    }
+    for (int32_t step = 0; step < cells->steps; step++) {
+        memset(cells->gates, 0, 4 * sizeof(int16_t) * (size_t)cells->units);
+        products(&lstm->input, input, cells->gates);
+        products(&lstm->recurrent, before, cells->gates);
+        mcup_lstm_finish_step(cells, output);
+        before = output;
+        input += lstm->input.inputs;
+        output += cells->units;
+    }
+    memcpy(mcup_lstm_before(cells), before, (size_t)cells->units);
+}
+
+#endif

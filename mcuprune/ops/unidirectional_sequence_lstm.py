@@ -1,0 +1,234 @@
+"""UNIDIRECTIONAL_SEQUENCE_LSTM, int8 with a cell state of 16 bits.
+
+A step of `units` cells has four gates, each of a matrix for the step's input and one for the output of the step before:
+
+    gate   = sat16(sat16(W x + b) + R h)          Q3; each product is scaled on its own, as each matrix has its scale
+    cell   = sat16(forget * cell + input * tanh(candidate))
+    output = output gate * tanh(cell)
+
+TFLite: lstm_eval.cc, the integer version "8x8->16".  Logistic function and tanh: mcuprune/sigmoid.py.  Both matrices
+have a row for every gate of every cell; the kernels want the gates of the logistic function first.
+"""
+
+from collections.abc import Iterator, Sequence
+from math import inf, log2
+
+import numpy as np
+
+from mcuprune import fixed, sigmoid
+from mcuprune.encodings import ENCODINGS
+from mcuprune.graph import Graph, Op, Tensor
+from mcuprune.layer import Call, Encoded, Field, Layer, Scratch, State
+from mcuprune.matrix import Matrix
+from mcuprune.operand import ACTIVATIONS, PORTABLE, check_shape, unsupported
+
+CODE = "UNIDIRECTIONAL_SEQUENCE_LSTM"
+ABOUT = (
+    "int8 with 16-bit cells, from Keras' LSTM; its state begins anew with every inference, or with --stateful lives on"
+)
+
+INPUT, FORGET, CANDIDATE, OUTPUT = range(4)  # the gates in TFLite's order
+GATES = (INPUT, FORGET, OUTPUT, CANDIDATE)  # and in the kernels': logistic functions first
+WEIGHTS, RECURRENT, PEEPHOLES, BIASES = 1, 5, slice(9, 12), 12  # where operands of all gates begin
+PROJECTION, NORMS = 16, slice(20, 24)
+GATE_SCALE = np.float32(2.0**-12)
+
+
+def read(options) -> dict:
+    return {
+        "fused_activation_function": ACTIVATIONS[options.FusedActivationFunction()],
+        "cell_clip": options.CellClip(),
+        "proj_clip": options.ProjClip(),
+        "time_major": bool(options.TimeMajor()),
+    }
+
+
+def check(graph: Graph, op: Op) -> None:
+    absent = [i < 0 for i in op.inputs] + [True] * (24 - len(op.inputs))
+    for what, operands in (("peepholes", absent[PEEPHOLES]), ("a projection", absent[PROJECTION : PROJECTION + 2]),
+                           ("layer normalization", absent[NORMS])):  # fmt: skip
+        if not all(operands):
+            raise unsupported(op, f"has {what}", "use Keras' LSTM, which has none")
+    if absent[WEIGHTS] or absent[RECURRENT]:
+        raise unsupported(op, "couples its input gate with its forget gate", "use Keras' LSTM")
+    if op.attrs["fused_activation_function"] != "TANH":
+        raise unsupported(op, f"has activation {op.attrs['fused_activation_function']}", "use activation='tanh'")
+    if len(op.attrs.get("variables", ())) != 2 or len(op.attrs.get("intermediates", ())) < 5:
+        raise unsupported(op, "lacks its state or its intermediate scales", "convert the model again")
+    source, units = graph.operand(op, 0), graph.operand(op, RECURRENT).shape[-1]
+    if len(source.shape) != 3 or source.shape[int(op.attrs["time_major"])] != 1:
+        raise unsupported(op, f"has an input of shape {source.shape}", "convert the model with a batch size of 1")
+    check_shape(graph, op, (*source.shape[:2], units))
+    shapes = {WEIGHTS: (units, source.shape[2]), RECURRENT: (units, units), BIASES: (units,)}
+    for first, shape in shapes.items():
+        for tensor in (graph.operand(op, first + gate) for gate in GATES):
+            dtype = "int32" if first == BIASES else "int8"
+            if not tensor.constant or tensor.shape != shape or tensor.dtype != dtype:
+                raise unsupported(op, f"has {tensor.name}, not {dtype} constants of shape {shape}", "convert it again")
+            if dtype == "int8" and (len(tensor.scale) != 1 or tensor.z != 0):
+                raise unsupported(op, f"has {tensor.name} without one scale and zero point 0", "convert it again")
+    output, cell = op.attrs["variables"]
+    power = log2(cell.s)
+    if abs(power - round(power)) > 1e-3 or not -15 <= round(power) <= -9:
+        raise unsupported(op, f"has a cell state of scale {cell.s:.6g}, not 2^-15 to 2^-9", "convert the model again")
+    if (output.s, output.z) != (graph.results(op)[0].s, graph.results(op)[0].z):
+        raise unsupported(op, "has an output and an output state of different scales", "convert the model again")
+    if max(int(m.bound.max()) for m in matrices(graph, op)) >= 2**30:
+        raise unsupported(op, "can overflow its 32-bit sums", "train with smaller biases")
+
+
+def weights(graph: Graph, op: Op) -> np.ndarray:
+    """int8 [4 * units, inputs + units]: of every gate the matrix of the input, beside it that of the output"""
+    return np.concatenate([m.weights for m in matrices(graph, op)], axis=1)
+
+
+def blocks(graph: Graph, op: Op) -> Iterator[tuple[int, slice, slice]]:
+    """(tensor, its rows, its columns) of the matrix that `weights` gives."""
+    units, inputs = graph.operand(op, WEIGHTS).shape
+    for place, gate in enumerate(GATES):
+        rows = slice(place * units, (place + 1) * units)
+        yield op.inputs[WEIGHTS + gate], rows, slice(0, inputs)
+        yield op.inputs[RECURRENT + gate], rows, slice(inputs, inputs + units)
+
+
+def matrices(graph: Graph, op: Op) -> tuple[Matrix, Matrix]:
+    """The input's and the output's, a row for every gate of every cell.  They give int16 with zero point 0."""
+    return (
+        _matrix(graph, op, WEIGHTS, graph.operand(op, 0), BIASES),
+        _matrix(graph, op, RECURRENT, op.attrs["variables"][0], None),
+    )
+
+
+def _matrix(graph: Graph, op: Op, first: int, source: Tensor, biases: int | None) -> Matrix:
+    parts = [graph.operand(op, first + gate) for gate in GATES]
+    values = np.concatenate([part.values for part in parts])
+    scales = np.concatenate([part.scale for part in parts]) * source.scale / GATE_SCALE  # in float32, as TFLite
+    multiplier, shift = fixed.quantize_multipliers(scales.astype(np.float64).repeat(len(parts[0].values)))
+    bias = -source.z * values.astype(np.int64).sum(axis=1)
+    if biases is not None:
+        bias += np.concatenate([graph.operand(op, biases + gate).values for gate in GATES])
+    return Matrix(values, bias, multiplier, shift, 0, -(1 << 15), (1 << 15) - 1)
+
+
+def _hidden(op: Op) -> tuple[int, int, int]:
+    """multiplier, shift and zero point of output gate * tanh(cell)."""
+    hidden = op.attrs["intermediates"][4]
+    return (*fixed.quantize_multiplier(float(np.float32(2.0**-30 / hidden.s))), hidden.z)
+
+
+def _power(op: Op) -> int:
+    """The cell state's scale is 2^power."""
+    return round(log2(op.attrs["variables"][1].s))
+
+
+def _clip(op: Op) -> int:
+    """The most that a cell may hold, 0 for no limit."""
+    limit = np.float32(op.attrs["cell_clip"]) / op.attrs["variables"][1].scale[0]
+    return int(min(limit, 32767.0)) if limit > 0 else 0
+
+
+def reference(graph: Graph, op: Op, inputs: list[np.ndarray]) -> list[np.ndarray]:
+    """int8 [n, steps, inputs] -> int8 [n, steps, units]"""
+    source, target = graph.operand(op, 0), graph.results(op)[0]
+    x = inputs[0].reshape(len(inputs[0]), -1, source.shape[2])
+    units = target.shape[2]
+    state = op.attrs["variables"][0]
+    h, cell = np.full((len(x), units), state.z, np.int8), np.zeros((len(x), units), np.int64)
+    answer = np.empty((*x.shape[:2], units), np.int8)
+    for step in range(x.shape[1]):
+        h, cell = _step(graph, op, x[:, step], h, cell)
+        answer[:, step] = h
+    return [answer.reshape(len(x), *target.shape[1:])]
+
+
+def _step(graph: Graph, op: Op, x: np.ndarray, h: np.ndarray, cell: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """x: int8 [n, inputs], h: int8 [n, units], cell: int64 [n, units] -> the next h and cell"""
+    gates = np.zeros((len(x), 4 * h.shape[1]), np.int64)
+    for m, column in zip(matrices(graph, op), (x, h), strict=True):
+        sums = column.astype(np.int64) @ m.weights.T.astype(np.int64) + m.bias
+        gates = _saturated(gates + fixed.multiply_by_quantized_multiplier(sums, m.multiplier, m.shift))
+    power, clip = _power(op), _clip(op)
+    enter, forget, leave, candidate = np.split(gates, 4, axis=1)
+    enter, forget, leave = (sigmoid.apply(sigmoid.logistic(), g).astype(np.int64) for g in (enter, forget, leave))
+    candidate = sigmoid.apply(sigmoid.tanh(3), candidate).astype(np.int64)
+    kept = fixed.rounding_divide_by_pot(forget * cell, 15)
+    cell = _saturated(kept + fixed.rounding_divide_by_pot(enter * candidate, 30 + power))
+    if clip:
+        cell = np.clip(cell, -clip, clip)
+    multiplier, shift, zero_point = _hidden(op)
+    product = leave * sigmoid.apply(sigmoid.tanh(15 + power), cell).astype(np.int64)
+    scaled = fixed.multiply_by_quantized_multiplier(product, multiplier, shift)
+    return np.clip(scaled + zero_point, -128, 127).astype(np.int8), cell
+
+
+def _saturated(x: np.ndarray) -> np.ndarray:
+    return np.clip(x, -(1 << 15), (1 << 15) - 1)
+
+
+def lower(graph: Graph, op: Op, encoded: Encoded, isas: Sequence[str] = PORTABLE) -> Layer | None:
+    """None where one of the two matrices cannot be encoded, though both side by side could."""
+    both, encoding = matrices(graph, op), ENCODINGS[encoded.encoding]
+    if any(encoding.size(m.weights) == inf for m in both):
+        return None
+    parts = [encoding.encode(m.weights) for m in both]
+    steps = graph.operand(op, 0).count // both[0].weights.shape[1]
+    fields: dict[str, Field] = {
+        "input": both[0].fields(parts[0]),
+        "recurrent": both[1].fields(parts[1]),
+        "cells": cells(graph, op),
+    }
+    work: dict[str, float] = {"unit": steps * both[1].weights.shape[1]}
+    for m, part in zip(both, parts, strict=True):
+        for kind, amount in m.work(part, steps).items():
+            work[kind] = work.get(kind, 0) + amount
+    work.pop("clamped")
+    call = Call(f"mcup_lstm_{encoded.encoding}_s8", "mcup_lstm_t", fields, work=work)
+    return layer(graph, op, call, _joined(parts))
+
+
+def layer(graph: Graph, op: Op, call: Call, encoded: Encoded) -> Layer:
+    """An LSTM that one call computes."""
+    matrix, source, target = weights(graph, op), graph.operand(op, 0), graph.results(op)[0]
+    steps = target.count // target.shape[2]
+    return Layer(
+        op,
+        (call,),
+        macs=steps * matrix.size,
+        nonzero_macs=steps * int(np.count_nonzero(matrix)),
+        encoded=encoded,
+        summary=f"{source.shape[2]} -> {target.shape[2]}, {steps} steps",
+    )
+
+
+def cells(graph: Graph, op: Op, room: int = 0) -> dict[str, Field]:
+    """mcup_lstm_cell_t.  room: bytes of scratch that the kernel wants behind the gates and the state"""
+    target, power = graph.results(op)[0], _power(op)
+    units = target.shape[2]
+    multiplier, shift, zero_point = _hidden(op)
+    kept = op.attrs.get("stateful", False)
+    return {
+        "gates": Scratch(8 * units + (0 if kept else 3 * units) + room, "int16_t"),
+        "state": State(-(-3 * units // 2), "int16_t") if kept else 0,
+        "steps": target.count // units,
+        "units": units,
+        "multiplier": multiplier,
+        "shift": -shift,
+        "zero_point": zero_point,
+        "cell_shift": 30 + power,
+        "integer_bits": 15 + power,
+        "clip": _clip(op) or (1 << 15) - 1,
+    }
+
+
+def _joined(parts: Sequence[Encoded]) -> Encoded:
+    """What a report says of two matrices side by side."""
+    first, second = parts
+    return Encoded(
+        first.encoding,
+        (first.shape[0], first.shape[1] + second.shape[1]),
+        np.concatenate([first.stream, second.stream]),
+        first.row_bytes + second.row_bytes,
+        first.weight_bytes + second.weight_bytes,
+        first.index_bytes + second.index_bytes,
+        first.pair_bytes,
+    )

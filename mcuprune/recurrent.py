@@ -1,0 +1,202 @@
+"""Recurrent layers on their way into TensorFlow's converter.
+
+The converter makes one operator of an LSTM only where the layer comes from Keras 2, lives on as tf_keras, for a batch
+of one; any other loop crashes it when it quantizes.  So a model with an LSTM is rebuilt in tf_keras, layer by layer,
+with the same weights.
+"""
+
+from collections.abc import Callable, Sequence
+from inspect import signature
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mcuprune.errors import UnsupportedModel
+
+if TYPE_CHECKING:
+    import keras
+
+CELLS = ("LSTM",)
+LOOPS = ("GRU", "SimpleRNN", "RNN", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D")
+FUSED = {"activation": "tanh", "recurrent_activation": "sigmoid"}  # what TFLite's LSTM computes
+UNIDIRECTIONAL_SEQUENCE_LSTM = 44  # TFLite's code of the operator; places in its inputs and its intermediates:
+FORGET, STATE, HIDDEN = 2, 18, 4
+INFERENCE = {"dropout": 0.0, "recurrent_dropout": 0.0, "go_backwards": False, "use_bias": True}
+
+
+def check(model: "keras.Model") -> bool:
+    """Whether the model has recurrent layers.  Those that the converter would crash on are refused."""
+    found = [layer for layer in _leaves(model).values() if _kind(layer) in CELLS + LOOPS]
+    for layer in found:
+        _check(layer)
+    if found:
+        for layer in _leaves(model).values():
+            if _kind(layer) == "Masking" or (_kind(layer) == "Embedding" and layer.mask_zero):
+                raise UnsupportedModel(
+                    f"layer {layer.name} masks time steps ({_kind(layer)}), which an int8 LSTM cannot skip; "
+                    "pad in front and train without the mask"
+                )
+    return bool(found)
+
+
+def _check(layer: "keras.layers.Layer") -> None:
+    kind, config = _kind(layer), layer.get_config()
+    if kind not in CELLS:
+        raise UnsupportedModel(
+            f"layer {layer.name} is recurrent ({kind}), and TensorFlow's converter has no int8 form of it; "
+            "use LSTM, or Conv1D over a window of the input"
+        )
+    for option, fused in FUSED.items():
+        if config[option] != fused:
+            raise UnsupportedModel(
+                f"layer {layer.name} is an LSTM with {option}={config[option]!r}; TFLite's int8 LSTM computes "
+                f"{fused} there and nothing else, so train it with {option}={fused!r}"
+            )
+    if config["return_state"]:
+        raise UnsupportedModel(
+            f"layer {layer.name} returns its state, which TFLite's LSTM keeps to itself; "
+            "repeat its output (RepeatVector) as the input of the LSTM that was to begin with the state"
+        )
+
+
+def rebuild(model: "keras.Model"):
+    """The tf_keras model of a batch of one that computes what a Keras 3 model does."""
+    import tf_keras
+
+    source = tf_keras.Input(model.input_shape[1:], batch_size=1, name="input")
+    return tf_keras.Model(source, _apply(model, source), name=model.name)
+
+
+def _apply(model: "keras.Model", source):
+    """What a Keras 3 model makes of a tf_keras tensor."""
+    from keras import Model, Sequential
+
+    functional = Model(model.inputs, model.outputs) if isinstance(model, Sequential) else model
+    copies: dict[int, Any] = {}  # a layer that is used twice has one copy
+
+    def copy(layer: "keras.layers.Layer"):
+        if isinstance(layer, Model):
+            return lambda x, **_: _apply(layer, x)
+        return copies.setdefault(id(layer), _copy(layer))
+
+    outputs = functional._run_through_graph([source], operation_fn=copy)
+    return outputs[0] if isinstance(outputs, list | tuple) else outputs
+
+
+def _copy(layer: "keras.layers.Layer") -> Callable:
+    """A function of tf_keras tensors that computes what a layer of Keras 3 does.
+
+    Reversed and repeated sequences become slices and concatenations, which every version of TFLite computes in int8.
+    """
+    kind, function = _kind(layer), COPIES.get(_kind(layer), _twin)
+    if kind in CELLS and layer.go_backwards:
+        forwards = _twin(layer)
+        return lambda x, **_: forwards(x[:, ::-1])
+    return function(layer)
+
+
+def _bidirectional(layer: "keras.layers.Layer") -> Callable:
+    import tf_keras
+
+    forward, backward, mode = _copy(layer.forward_layer), _copy(layer.backward_layer), layer.merge_mode
+    merges = {"concat": "concatenate", "sum": "add", "mul": "multiply", "ave": "average"}
+    if mode not in merges:
+        raise UnsupportedModel(f"layer {layer.name} has two results; give it a merge_mode such as 'concat'")
+
+    def both(x, **_):
+        back = backward(x)
+        back = back[:, ::-1] if layer.return_sequences else back
+        return getattr(tf_keras.layers, merges[mode])([forward(x), back])
+
+    return both
+
+
+def _repeat_vector(layer: "keras.layers.Layer") -> Callable:
+    import tf_keras
+
+    return lambda x, **_: tf_keras.layers.concatenate([x[:, None]] * layer.n, axis=1)
+
+
+def _time_distributed(layer: "keras.layers.Layer") -> Callable:
+    """Dense does the same at every step by itself."""
+    if _kind(layer.layer) != "Dense":
+        raise UnsupportedModel(
+            f"layer {layer.name} applies {_kind(layer.layer)} to every step, which is possible with Dense alone; "
+            "reshape the steps into rows of an image for other layers"
+        )
+    return _copy(layer.layer)
+
+
+COPIES = {"Bidirectional": _bidirectional, "RepeatVector": _repeat_vector, "TimeDistributed": _time_distributed}
+
+
+def _twin(layer: "keras.layers.Layer") -> Callable:
+    """The same layer of tf_keras.  Options that only training knows are left out; weights come with the first call."""
+    import tf_keras
+
+    kind = _kind(layer)
+    if not hasattr(tf_keras.layers, kind):
+        raise UnsupportedModel(f"layer {layer.name} ({kind}) is unknown to tf_keras, which models with LSTM need")
+    make = getattr(tf_keras.layers, kind)
+    known = signature(make.__init__).parameters.keys() | {"name", "return_sequences"}
+    options = {key: value for key, value in layer.get_config().items() if key in known and not isinstance(value, dict)}
+    twin = make(**options | (INFERENCE if kind in CELLS else {}))
+
+    def call(inputs, **_):
+        built = twin.built
+        result = twin(inputs)
+        if not built:
+            twin.set_weights(_weights(layer))
+        return result
+
+    return call
+
+
+def _weights(layer: "keras.layers.Layer") -> list[np.ndarray]:
+    """An LSTM without biases gets zeros: the converter crashes on one that has none."""
+    weights = layer.get_weights()
+    if _kind(layer) in CELLS and not layer.use_bias:
+        weights.append(np.zeros(weights[0].shape[1], np.float32))
+    return weights
+
+
+def mend(graph, buffers: Sequence, codes: Sequence[int], model: "keras.Model") -> None:
+    """Put right what the converter writes of LSTM operators.
+
+    Their outputs get the names of the layers that have their weights.  And what they keep is quantized as what they
+    put out: it is the same bytes, but where a CONCATENATION or an ADD follows, the converter gives it another scale.
+    graph: a subgraph as the object API of TensorFlow's flatbuffers has it; codes: its operators' builtin codes.
+    """
+    layers = {name: layer for name, layer in _leaves(model).items() if _kind(layer) in CELLS}
+    for op, code in zip(graph.operators, codes, strict=True):
+        if code != UNIDIRECTIONAL_SEQUENCE_LSTM:
+            continue
+        weights = graph.tensors[op.inputs[FORGET]]
+        values = np.array(buffers[weights.buffer].data, np.uint8).view(np.int8).reshape(weights.shape)
+
+        def difference(name: str, values=values * weights.quantization.scale[0]) -> float:
+            kernel = layers[name].get_weights()[0]
+            forget = np.split(kernel, 4, axis=1)[1].T
+            return float(np.abs(forget - values).sum()) if forget.shape == values.shape else float("inf")
+
+        output = graph.tensors[op.outputs[0]]
+        output.name = f"{min(layers, key=difference)}/lstm".encode()
+        for same in (op.inputs[STATE], op.intermediates[HIDDEN]):
+            graph.tensors[same].quantization = output.quantization
+
+
+def _leaves(model: "keras.Model") -> "dict[str, keras.layers.Layer]":
+    """Every layer by its name, those inside of models and wrappers instead of the outer ones."""
+    found: dict[str, Any] = {}
+    for layer in model.layers:
+        if hasattr(layer, "layers"):
+            found |= _leaves(layer)
+        elif _kind(layer) == "Bidirectional":
+            found |= {f"{layer.name}_forward": layer.forward_layer, f"{layer.name}_backward": layer.backward_layer}
+        else:
+            found[layer.name] = layer.layer if _kind(layer) == "TimeDistributed" else layer
+    return found
+
+
+def _kind(layer: "keras.layers.Layer") -> str:
+    return type(layer).__name__

@@ -1,0 +1,75 @@
+"""Recurrent layers: rebuilt without a difference, refused where the converter would crash."""
+
+import numpy as np
+import pytest
+
+pytest.importorskip("tensorflow")
+pytest.importorskip("tf_keras")
+
+from mcuprune import recurrent
+from mcuprune.errors import UnsupportedModel
+from mcuprune.prune.backend import keras
+from mcuprune.quantize import quantize
+
+L = keras.layers
+pytestmark = pytest.mark.keras
+
+
+def sequential(*layers):
+    return keras.Sequential([keras.Input((7, 5)), *layers], name="net")
+
+
+def stacked():
+    """A bit of everything that has sequences."""
+    return sequential(
+        L.Conv1D(6, 3, name="conv"),
+        L.BatchNormalization(name="norm"),
+        L.Bidirectional(L.LSTM(4, return_sequences=True, dropout=0.2), name="both"),
+        L.LSTM(5, use_bias=False, go_backwards=True, name="memory"),
+        L.RepeatVector(3),
+        L.LSTM(5, return_sequences=True, name="writer"),
+        L.TimeDistributed(L.Dense(2, activation="softmax"), name="last"),
+    )
+
+
+def branched():
+    x = keras.Input((7, 5))
+    y = L.LSTM(5, return_sequences=True, name="first")(x)
+    shared = L.Dense(5, name="shared")
+    return keras.Model(x, L.Add()([shared(x), shared(y)]))
+
+
+def randomize(model):
+    """Biases, and the statistics of a BatchNormalization, that are not what they began with."""
+    random = np.random.default_rng(0)
+    for variable in model.weights:
+        variable.assign(variable + random.uniform(0.1, 0.3, variable.shape))
+    return model
+
+
+@pytest.mark.parametrize("make", [stacked, branched])
+def test_a_model_rebuilt_computes_the_same(make):
+    model = randomize(make())
+    x = np.random.default_rng(1).standard_normal((1, 7, 5), np.float32)
+    assert recurrent.check(model)
+    assert np.abs(recurrent.rebuild(model)(x).numpy() - model(x).numpy()).max() < 1e-6
+
+
+@pytest.mark.parametrize(
+    ("layer", "words"),
+    [
+        (L.GRU(3, name="memory"), r"memory is recurrent \(GRU\)"),
+        (L.LSTM(3, name="memory", recurrent_activation="hard_sigmoid"), "recurrent_activation='hard_sigmoid'"),
+        (L.LSTM(3, name="memory", activation="relu"), "activation='relu'"),
+        (L.Bidirectional(L.SimpleRNN(3, name="memory")), r"recurrent \(SimpleRNN\)"),
+    ],
+)
+def test_what_crashes_the_converter_is_refused(layer, words, tmp_path):
+    with pytest.raises(UnsupportedModel, match=words):
+        quantize(sequential(layer), None, tmp_path / "a.tflite")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_mask_is_refused():
+    with pytest.raises(UnsupportedModel, match="masks time steps"):
+        recurrent.check(sequential(L.Masking(), L.LSTM(3)))
