@@ -33,7 +33,6 @@ class Weight:
     reads: int | None = None  # the axis that meets channels of the input
     makes: int | None = None  # the axis along which channels are made
     places: int = 0  # how often it is multiplied in one inference
-    norm: keras.Layer | None = None  # the batch norm that scales what it makes
 
     def size(self, keep: np.ndarray) -> int:
         """Elements that stay.  keep: bool by channel."""
@@ -84,7 +83,9 @@ def trace(model: keras.Model) -> Channels:
     numbers, number = np.unique(roots, return_inverse=True)  # of the channel of each label
     fixed = np.zeros(len(numbers), bool)
     np.logical_or.at(fixed, number, found.fixed)
-    weights = [replace(w, axes={axis: number[labels] for axis, labels in w.axes.items()}) for w in found.weights.values()]
+    weights = [
+        replace(w, axes={axis: number[labels] for axis, labels in w.axes.items()}) for w in found.weights.values()
+    ]
     sizes = {name: {key: number[labels] for key, labels in options.items()} for name, options in found.sizes.items()}
     return Channels(fixed, _groups(len(fixed), weights), weights, sizes, found.barriers, model.count_params())
 
@@ -138,7 +139,7 @@ class _Trace:
         return self.made[id(call.layer)]
 
     def weigh(self, call: Call, name: str, axes: dict[int, Labels], places: int = 0, **roles: int) -> None:
-        """Describe a variable of a layer, if the layer has it; at further uses its channels become those of the first."""
+        """Describe a variable that the layer may have; at further uses its channels become those of the first."""
         variable = call.layer
         for part in name.split("."):
             variable = getattr(variable, part, None)
@@ -248,9 +249,6 @@ def _normalised(trace: _Trace, call: Call) -> Labels | None:
     labels = call.inputs[0]
     for name in ("gamma", "beta", "moving_mean", "moving_variance"):
         trace.weigh(call, name, {0: labels})
-    for key, weight in trace.weights.items():
-        if weight.makes is not None and np.array_equal(weight.axes[weight.makes], labels):
-            trace.weights[key] = replace(weight, norm=call.layer)
     return labels
 
 

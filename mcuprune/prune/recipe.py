@@ -37,6 +37,7 @@ class Recipe:
     allocation: str = "global"
     pattern: patterns.Pattern = ANY
     shadow: bool = False  # dense weights behind the masks
+    rounded: bool = False  # weights are rounded as int8 will round them
     distill: bool = True  # learn from the dense model's outputs
     decay: float = 0.0  # L2: times the sum of squared prunable weights, added to the loss
     phase: str = "fine-tuning"  # what people are told it is

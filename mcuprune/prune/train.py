@@ -80,7 +80,7 @@ class _Trainer:
         self.training, self.choosing = hold_back(len(self.x), task.seed)
         self.random = np.random.default_rng(task.seed)
         self.augment = Augment.safe_for(task.teacher, data, self.objective)
-        self.adam = MaskedAdam(model, recipe.shadow)
+        self.adam = MaskedAdam(model, recipe.shadow, recipe.rounded)
         self.dropouts = Dropouts(model)
         self.now = self.epochs = 0  # steps and epochs done
         self.history: list[dict[str, Any]] = []
