@@ -18,7 +18,8 @@ from mcuprune.prune.patterns import Blocks, NofM, Pattern
 DAMPING = 0.01  # of the mean diagonal, added to it: inputs that say nearly the same shall not be played off
 WIDE = 1200  # inputs; above, the order of all rows is that of the columns
 CACHE = 2**18  # numbers of a factor that a processor has at hand
-STRIP = 128  # columns of a wide layer that are ranked together
+STRIP = 32  # steps of the factorization that are struck from H^-1 together
+COLUMNS = 128  # of a wide layer that are ranked together
 
 
 def damped(hessian: np.ndarray) -> np.ndarray:
@@ -78,11 +79,11 @@ def _eliminate(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Order and losses of some rows, which are used up.  Of each `group` of weights `most` go, `size` at a time."""
     rows, inputs = w.shape
-    steps = inputs // group * most
-    factor = np.empty((rows, steps, inputs))
+    steps, filled = inputs // group * most, 0
     order, losses = np.empty((rows, steps), int), np.empty((rows, steps))
     corners = np.stack([inverse[i : i + size, i : i + size] for i in range(0, inputs, size)])
     corners = np.repeat(corners[None], rows, axis=0)
+    inverse, factor = np.repeat(inverse[None], rows, axis=0), np.empty((rows, STRIP, inputs))
     gone, left = np.zeros((rows, inputs // size), bool), np.full((rows, inputs // group), most)
     row = np.arange(rows)
     for done in range(0, steps, size):
@@ -91,10 +92,10 @@ def _eliminate(
         here = block[:, None] * size + np.arange(size)
         order[:, done : done + size] = here
         losses[:, done : done + size] = cost[row, block, None] / size
-        known = factor[:, :done]
-        pivots = inverse[here] - np.take_along_axis(known, here[:, None], axis=2).swapaxes(1, 2) @ known
+        known = factor[:, :filled]
+        pivots = inverse[row[:, None], here] - np.take_along_axis(known, here[:, None], axis=2).swapaxes(1, 2) @ known
         root = np.linalg.cholesky(np.take_along_axis(pivots, here[:, None], axis=2))
-        factor[:, done : done + size] = new = np.linalg.solve(root, pivots)
+        factor[:, filled : filled + size] = new = np.linalg.solve(root, pivots)
         w -= (np.linalg.solve(root, w[row[:, None], here][..., None]).swapaxes(1, 2) @ new)[:, 0]
         parts = new.reshape(rows, size, -1, size)
         corners -= parts.transpose(0, 2, 3, 1) ** 2 if size == 1 else np.einsum("rkbi,rkbj->rbij", parts, parts)
@@ -102,6 +103,10 @@ def _eliminate(
         left[row, block * size // group] -= size
         if most < group:
             gone |= np.repeat(left == 0, group, axis=1)
+        filled += size
+        if filled > STRIP - size:
+            inverse -= factor[:, :filled].swapaxes(1, 2) @ factor[:, :filled]
+            filled = 0
     return order, losses
 
 
@@ -119,8 +124,8 @@ def _wide(weights: np.ndarray, hessian: np.ndarray, sparsity: float) -> np.ndarr
     """
     weights, price = weights.copy(), np.empty_like(weights)
     factor = np.linalg.cholesky(np.linalg.inv(hessian)).T
-    for start in range(0, weights.shape[1], STRIP):
-        strip = slice(start, min(start + STRIP, weights.shape[1]))
+    for start in range(0, weights.shape[1], COLUMNS):
+        strip = slice(start, min(start + COLUMNS, weights.shape[1]))
         price[:, strip] = weights[:, strip] ** 2 / np.diag(factor)[strip] ** 2 / 2
         pruned = price[:, strip] <= np.quantile(price[:, strip], sparsity)
         for column in range(strip.start, strip.stop):
