@@ -105,6 +105,18 @@ def aim(compiled: Compiled, request: Request) -> tuple[float, int]:
         return _aim(masked, compiled, request, operand.PORTABLE)
 
 
+def aim_smaller(compiled: Compiled, request: Request, removed: float) -> float:
+    """The share of all parameters to remove so that the image fits, where whole channels go.
+
+    compiled: the network without `removed` of them; its weights are taken to shrink as its parameters do.
+    """
+    weights = weight_bytes(mask(compiled.graph, 0.0))
+    left = (1 - removed) * room(compiled, request) / weights
+    if left <= 1 - MOST:
+        raise _over_flash(compiled, request)
+    return 1 - left
+
+
 def _aim(masked: Graph, compiled: Compiled, request: Request, isas: Sequence[str]) -> tuple[float, int]:
     with tempfile.TemporaryDirectory(prefix="mcuprune-") as folder:
         space = room(compile_graph(masked, request.board, Path(folder), "size", isas), request)

@@ -55,7 +55,8 @@ def build_model(load, request: Request, say: Say, progress=None) -> Report:
         for _ in range(1 + CORRECTIONS):
             if request.sparsity is not None or trainer.interrupt.asked or budget.fits_flash(compiled, request):
                 break
-            compiled = trainer.prune(*budget.aim(compiled, request))
+            compiled = trainer.fit(compiled)
+        compiled = trainer.tune(compiled)
         trainer.save(stage / "model.keras")
         report = _finish(compiled, request, trainer.trained(), say)
     return _demand_accuracy(report, request)

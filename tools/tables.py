@@ -36,10 +36,10 @@ def encodings() -> list[list[str]]:
 
 
 def pruning_methods() -> list[list[str]]:
-    rows = [["method", "what it does", "options"], ["---"] * 3]
+    rows = [["method", "what it does", "a sparsity is a share of", "options"], ["---"] * 4]
     for name in methods.NAMES:
         options = ", ".join(f"`{option}`" for option in methods.options(name))
-        rows.append([f"`{name}`", methods.about(name), options])
+        rows.append([f"`{name}`", methods.about(name), f"the {methods.unit(name)}", options])
     return rows
 
 

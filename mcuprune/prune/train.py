@@ -27,7 +27,8 @@ from mcuprune.prune.recipe import Recipe, hold_back
 from mcuprune.prune.schedules import due, one_cycle
 from mcuprune.prune.task import Pruned, Task
 
-TEACHER, TEMPERATURE = 0.7, 3.0  # share of the loss that the dense model's outputs make, and how soft they are
+TEACHER, TEMPERATURE = 0.5, 3.0  # share of the loss that the dense model's outputs make, and how soft they are
+UNSURE = 0.3  # the same where samples are augmented: what the teacher says of images that are new to it is less right
 BATCH = 256  # of predictions
 AIM = 0.5, 0.75, 0.9, 1.0  # shares of the ramp at which its end is searched anew, where there is a size to fit
 MOST, STEP = 0.98, 0.001  # the highest sparsity of that search, and its precision
@@ -155,7 +156,8 @@ class _Trainer:
             loss = self.objective.loss(y, outputs)
             if self.distill:
                 taught = self.task.teacher(x, training=False) if taught is None else taught
-                loss = (1 - TEACHER) * loss + TEACHER * self.objective.distance(taught, outputs, TEMPERATURE)
+                share = UNSURE if self.augment.shift else TEACHER
+                loss = (1 - share) * loss + share * self.objective.distance(taught, outputs, TEMPERATURE)
             if self.recipe.decay:
                 loss += self.recipe.decay * self.adam.squares()
             loss += sum(self.model.losses)

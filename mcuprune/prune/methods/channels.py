@@ -8,6 +8,7 @@ ABOUT = (
     "Every convolution loses the same share of its filters, those with the smallest weights (Li et al. 2016, arXiv "
     "1608.08710). All activations become smaller alike, which is what saves RAM and cycles most surely."
 )
+UNIT = "parameters"
 OPTIONS = ("distill",)
 
 

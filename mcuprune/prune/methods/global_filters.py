@@ -10,6 +10,7 @@ ABOUT = (
     "layers (Salama et al. 2019, arXiv 1912.00200). What is left is a smaller dense model, which also takes less RAM "
     "and time."
 )
+UNIT = "parameters"
 OPTIONS = ("distill",)
 ROUNDS = 3
 

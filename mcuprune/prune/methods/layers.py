@@ -20,6 +20,7 @@ ABOUT = (
     "feels least for its parameters, on samples held back from training (Chen and Zhao 2018, Shallowing Deep "
     "Networks, IEEE TPAMI). It makes deep networks shallower, and their activations stay as wide as they are."
 )
+UNIT = "parameters"
 OPTIONS = ("distill",)
 JUDGES = 1000  # samples at most
 

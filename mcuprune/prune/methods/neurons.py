@@ -9,6 +9,7 @@ ABOUT = (
     "weights (Li et al. 2016, arXiv 1608.08710). It is for networks most of whose weights are there; convolutions "
     "stay as they are."
 )
+UNIT = "parameters"
 OPTIONS = ("distill",)
 
 

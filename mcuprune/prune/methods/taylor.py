@@ -15,6 +15,7 @@ ABOUT = (
     "training between them (Molchanov et al. 2016, arXiv 1611.06440). Layers that take many cycles lose a little "
     "more than others."
 )
+UNIT = "parameters"
 OPTIONS = ("distill",)
 ROUNDS = 5
 SAMPLES, BATCH = 1024, 64
