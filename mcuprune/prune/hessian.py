@@ -1,20 +1,21 @@
-"""What one-shot pruning knows of a network, all of it from inputs alone, without labels.
+"""What goes into each kernel of a network: its columns, and their moments.
 
-Of each kernel: the second moments of its inputs, which are the Hessian of the error of its layer's outputs; and the
-Fisher information, how much the network's outputs move with each weight.
+The error that pruning brings to a layer's outputs is quadratic in its weights, and its Hessian is the second moment of
+the columns.  They come from samples alone; labels are not asked for.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import numpy as np
 
 from mcuprune.prune.backend import keras, tf
-from mcuprune.prune.layers import CONVOLUTIONS, prunable, walk
+from mcuprune.prune.layers import CONVOLUTIONS, walk
 
 L = keras.layers
-AT_ONCE = 64  # samples of a convolution that are unfolded together
-BATCH = 16  # samples whose gradients are added up before they are squared
+RECURRENT = (L.LSTM, L.GRU, L.SimpleRNN)
+AT_ONCE = 64  # samples that are unfolded together
 
 Hear = Callable[[keras.layers.Layer, tf.Tensor], None]
 
@@ -42,16 +43,16 @@ def _telling(layer: keras.layers.Layer, call: Callable, hear: Hear) -> Callable:
 
 
 def operands(layer: keras.layers.Layer, x: tf.Tensor) -> Iterator[tuple[keras.Variable, tf.Tensor]]:
-    """The kernels of a layer, and what each is multiplied with, for an input of the layer."""
-    if isinstance(layer, CONVOLUTIONS):
-        if layer.groups == 1:
-            yield layer.kernel, x
-    elif isinstance(layer, L.Dense):
+    """The kernels of a layer, and what each is multiplied with, for an input of the layer.
+
+    A kernel may be changed before the next is asked for.  Embeddings and convolutions in groups have none.
+    """
+    if isinstance(layer, L.Dense) or (isinstance(layer, CONVOLUTIONS) and layer.groups == 1):
         yield layer.kernel, x
     elif isinstance(layer, L.SeparableConv1D | L.SeparableConv2D):
         how = dict(strides=layer.strides, padding=layer.padding, dilation_rate=layer.dilation_rate)
         yield layer.pointwise_kernel, keras.ops.depthwise_conv(x, layer.depthwise_kernel, **how)
-    elif isinstance(layer, L.LSTM | L.SimpleRNN | L.GRU):
+    elif isinstance(layer, RECURRENT):
         yield layer.cell.kernel, x
         whole = type(layer).from_config({**layer.get_config(), "return_sequences": True, "return_state": False})
         whole.build(x.shape)
@@ -73,32 +74,36 @@ def columns(layer: keras.layers.Layer, x: tf.Tensor) -> tf.Tensor:
     return tf.reshape(x, [-1, x.shape[-1]])
 
 
-def fisher(model: keras.Model, x: np.ndarray, seed: int) -> dict[str, np.ndarray]:
-    """E[g^2] of each weight, for the error of the outputs of one sample, in the kernel's shape.
+@dataclass(frozen=True, eq=False)
+class Moments:
+    """Of columns a and b that belong together, float64: means [inputs], and E[(a - mean) (b - mean)^T]."""
 
-    Where outputs are probabilities, g is the gradient of log p of a class drawn by them; else of a sum of the outputs
-    with random signs.  Both have a mean of zero, so that the samples of a batch do not disturb each other.
-    """
-    random = np.random.default_rng(seed)
-    kernels = prunable(model)
-    found = {name: np.zeros(kernel.shape) for name, kernel in kernels}
+    a: np.ndarray
+    b: np.ndarray
+    covariance: np.ndarray
 
-    @tf.function
-    def gradients(batch: tf.Tensor, noise: tf.Tensor) -> list[tf.Tensor]:
-        with tf.GradientTape() as tape:
-            outputs = model(batch, training=False)
-            if probabilities:
-                drawn = tf.argmax(tf.math.log(outputs + 1e-20) + noise, axis=-1)  # Gumbel's way to draw
-                loss = tf.reduce_sum(tf.math.log(tf.gather(outputs, drawn, batch_dims=len(outputs.shape) - 1) + 1e-20))
-            else:
-                loss = tf.reduce_sum(outputs * tf.sign(noise))
-        return tape.gradient(loss, [kernel.value for _, kernel in kernels], unconnected_gradients="zero")
+    def hessian(self, central: bool) -> np.ndarray:
+        """2 E[a b^T]; central: around the means, where a bias takes care of these."""
+        return 2 * (self.covariance if central else self.covariance + np.outer(self.a, self.b))
 
-    first = model(x[:BATCH], training=False).numpy()
-    probabilities = bool((first >= 0).all() and first.shape[-1] > 1 and np.allclose(first.sum(-1), 1, atol=1e-3))
-    for start in range(0, len(x), BATCH):
-        shape = (len(x[start : start + BATCH]), *first.shape[1:])
-        noise = random.gumbel(size=shape) if probabilities else random.normal(size=shape)
-        for (name, _), g in zip(kernels, gradients(x[start : start + BATCH], noise.astype(np.float32)), strict=True):
-            found[name] += np.square(tf.convert_to_tensor(g).numpy()) / len(x)
-    return found
+
+def moments(layer: keras.layers.Layer, operands: Sequence[tf.Tensor], others: Sequence[tf.Tensor]) -> Moments:
+    """Over all operands of a kernel, and others of the same shapes, such as those in another network."""
+    chunks = [
+        (a[i : i + AT_ONCE], b[i : i + AT_ONCE])
+        for a, b in zip(operands, others, strict=True)
+        for i in range(0, len(a), AT_ONCE)
+    ]
+    # Sums of float32 products stay small, and exact enough, around about the means.
+    near_a, near_b = (tf.reduce_mean(columns(layer, part), axis=0) for part in chunks[0])
+    inputs = len(near_a)
+    count, sum_a, sum_b, product = 0, np.zeros(inputs), np.zeros(inputs), np.zeros((inputs, inputs))
+    for part_a, part_b in chunks:
+        a, b = columns(layer, part_a) - near_a, columns(layer, part_b) - near_b
+        count += len(a)
+        sum_a += tf.reduce_sum(a, axis=0).numpy()
+        sum_b += tf.reduce_sum(b, axis=0).numpy()
+        product += tf.matmul(a, b, transpose_a=True).numpy()
+    mean_a, mean_b = sum_a / count, sum_b / count
+    covariance = product / count - np.outer(mean_a, mean_b)
+    return Moments(near_a.numpy() + mean_a, near_b.numpy() + mean_b, covariance)

@@ -117,6 +117,17 @@ def _costs(blocks: np.ndarray, corners: np.ndarray) -> np.ndarray:
     return (blocks * np.linalg.solve(corners, blocks[..., None])[..., 0]).sum(axis=2) / 2
 
 
+def prices(weights: np.ndarray, hessian: np.ndarray, pattern: Pattern, sparsity: float) -> np.ndarray:
+    """[outputs, inputs]: the loss for which each weight goes; inf where the pattern keeps it.
+
+    sparsity: about the one that is wanted, which matters to wide layers only.  What is zero already costs nothing.
+    """
+    inputs = weights.shape[1]
+    wide = inputs > WIDE
+    found = _wide(weights, hessian, sparsity) if wide else trace(weights, hessian, pattern).prices(inputs)
+    return np.where(weights == 0, 0, found)
+
+
 def _wide(weights: np.ndarray, hessian: np.ndarray, sparsity: float) -> np.ndarray:
     """Prices as SparseGPT has them (Frantar and Alistarh 2023, arXiv 2301.00774): columns go from left to right, so
 
@@ -135,7 +146,7 @@ def _wide(weights: np.ndarray, hessian: np.ndarray, sparsity: float) -> np.ndarr
 
 
 def solve(weights: np.ndarray, hessian: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """The weights within a mask that come closest to what all of `weights` did."""
+    """The weights within a mask that come closest to what all of `weights` do: least squares, row by row."""
     inverse, wanted = np.linalg.inv(hessian), weights @ hessian
     result = np.zeros_like(weights)
     for row, kept, w, target in zip(result, mask, weights, wanted, strict=True):
@@ -145,3 +156,4 @@ def solve(weights: np.ndarray, hessian: np.ndarray, mask: np.ndarray) -> np.ndar
             missing = np.linalg.solve(inverse[np.ix_(~kept, ~kept)], w[~kept])
             row[kept] = w[kept] - inverse[np.ix_(kept, ~kept)] @ missing
     return result
+
