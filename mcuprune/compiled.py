@@ -1,7 +1,7 @@
 """The compiling half as one step: an int8 .tflite becomes a linked program for a board."""
 
 import shutil
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -84,19 +84,19 @@ def compile_graph(
     folder: Path,
     goal: str | int = "size",
     isas: Sequence[str] | None = None,
-    functions: Collection[str] | None = None,
+    arena: int | None = None,
 ) -> Compiled:
     """Rewrite, choose kernels, plan memory, write folder/src and link the images into folder.
 
-    graph: as it was read.  goal, isas, functions: see choose.layers.
+    graph: as it was read.  goal, isas, arena: see choose.layers.
     """
     isas = isas or board.isas
     rewritten = rewrite(graph)
     original, graph = graph, rewritten.graph
-    layers = tuple(choose.layers(graph, board, goal, isas, functions))
-    arena = plan.plan(graph, layers)
+    layers = tuple(choose.layers(graph, board, goal, isas, arena))
+    placed = plan.plan(graph, layers)
     shutil.rmtree(folder / "src", ignore_errors=True)
-    project.write(project.files(graph, layers, arena, board, isas), folder / "src")
+    project.write(project.files(graph, layers, placed, board, isas), folder / "src")
     firmware, production = (link.link(folder / "src", folder, i) for i in ("firmware", "production"))
     if firmware.fits and production.fits:
         link.make(folder / "src", folder, "all", *([] if board.qemu else ["emulator"]))
@@ -104,7 +104,7 @@ def compile_graph(
         if "uf2" in board.tools:
             image = (folder / "production.bin").read_bytes()
             (folder / "production.uf2").write_bytes(uf2.encode(image, board.flash.origin, int(board.tools["uf2"])))
-    return Compiled(graph, layers, arena, board, folder, firmware, production, original, rewritten.rewrites)
+    return Compiled(graph, layers, placed, board, folder, firmware, production, original, rewritten.rewrites)
 
 
 def constant_bytes(compiled: Compiled) -> tuple[int, int, int]:

@@ -117,6 +117,7 @@ class LayerRow:
     dense_weight_bytes: int
     instructions: int | None
     estimated_cycles: int | None
+    scratch_bytes: int | None = None  # of RAM, while the layer runs
     predicted_cycles: int | None = None  # what estimated_cycles was expected to be when the kernel was chosen
 
 

@@ -30,6 +30,7 @@ ROW_SIZE = 16  # bytes of a mcup_split_row_t
 OFFSETS = 129, 128  # added to inputs, in the lower and the upper half of a word
 FAST = {"v6m", "v7m"}  # instruction sets that have the kernels
 LARGEST = 1 << 29  # what a sum must stay below in size
+SLIDE = 4  # lines of output that are computed from one packing, at most
 SHORT = 1024  # bytes of a packed line of the window, up to which four lines of output are computed before it moves
 SHIFTS = range(-3, 23)  # to the right, that the kernels round
 WASTE = 1.1  # how many times the groups of pixels strips may have that groups anywhere would be
@@ -50,15 +51,18 @@ class Packing:
     work: Mapping[str, float]
 
 
-def lower(graph: Graph, op: Op, isas: Sequence[str], encoding: str, arrange: Arrange) -> Layer | None:
-    """A convolution with an encoding's weights, their stream arranged for the split kernels."""
+def lower(
+    graph: Graph, op: Op, isas: Sequence[str], encoding: str, arrange: Arrange, slide: int = SLIDE
+) -> Layer | None:
+    """A convolution with an encoding's weights, their stream arranged for the split kernels.  slide: of a packing that
+    slides, at most."""
     m = conv_2d.matrix_of(graph, op).settled
     y_axis, x_axis = conv_2d.axes(graph, op)
     holds = ENCODINGS[encoding].size(m.weights) < np.inf and m.weights.shape[1] <= LONGEST_ROW - 3
     if y_axis.outputs * x_axis.outputs < 4 or not (holds and suits(m, isas)):
         return None
     channels = graph.operand(op, 0).shape[3]
-    packing = _sliding(y_axis, x_axis, channels) or _columns(y_axis, x_axis, channels)
+    packing = _sliding(y_axis, x_axis, channels, slide) or _columns(y_axis, x_axis, channels)
     encoded = ENCODINGS[encoding].encode(m.weights)
     return layer(graph, op, m, encoding, encoded, arrange(encoded), packing)
 
@@ -91,24 +95,36 @@ def suits(m: Matrix, isas: Sequence[str]) -> bool:
     return bool(FAST & set(isas)) and bool(exact)
 
 
-def tiles(y: Axis, x: Axis, channels: int) -> Packing | None:
+def frugal(lowered: Callable[[int], Layer | None]) -> list[Layer]:
+    """What slides in steps of two lines and of one, where more is usual, and has less of them packed.
+
+    lowered: gives the layer that slides by so many lines at most.
+    """
+    usual = lowered(SLIDE)
+    if usual is None:
+        return []
+    (call,) = usual.calls
+    return [layer for slide in (2, 1) if slide < call.fields["slide"] and (layer := lowered(slide))]
+
+
+def tiles(y: Axis, x: Axis, channels: int, slide: int = SLIDE) -> Packing | None:
     """Packing for tiles of the image, None where they are not possible or of no use."""
     if x.stride != 1 or x.kernel == 1 or not _slides(y, x):
         return None
     places = _lefts(x)[:, None] - x.before + np.arange(x.kernel + 3)
     seen = (places >= 0) & (places + 4 < x.inputs)  # by both pixels of a word: packed in one go
     calls = np.count_nonzero(~seen) + np.count_nonzero(seen.any(axis=1))
-    return _strips(y, x, 4 * (x.kernel + 3) * channels, calls, places.size)
+    return _strips(y, x, 4 * (x.kernel + 3) * channels, calls, places.size, slide)
 
 
-def _sliding(y: Axis, x: Axis, channels: int) -> Packing | None:
+def _sliding(y: Axis, x: Axis, channels: int, slide: int) -> Packing | None:
     """Packing for columns that slide down the image, None as for tiles."""
     if not _slides(y, x):
         return None
     first = _lefts(x)[:, None] + np.arange(4)
     whole = _inside(x)[first] & _inside(x)[first + 4]
     calls = np.where(whole, 1, x.kernel).sum()
-    return _strips(y, x, 16 * x.kernel * channels, calls, whole.size * x.kernel)
+    return _strips(y, x, 16 * x.kernel * channels, calls, whole.size * x.kernel, slide)
 
 
 def _slides(y: Axis, x: Axis) -> bool:
@@ -122,10 +138,11 @@ def _lefts(x: Axis) -> np.ndarray:
     return np.minimum(np.arange(0, x.outputs, 8), x.outputs - 8)
 
 
-def _strips(y: Axis, x: Axis, line: int, calls: int, calls_outside: int) -> Packing:
-    """line: packed bytes of a line of the window's; calls: that pack a line of the image, or one outside."""
+def _strips(y: Axis, x: Axis, line: int, calls: int, calls_outside: int, most: int) -> Packing:
+    """line: packed bytes of a line of the window's; calls: that pack a line of the image, or one outside; most: lines
+    of output from move to move."""
     strips = len(_lefts(x))
-    slide = 4 if line <= SHORT else 2
+    slide = min(SLIDE if line <= SHORT else 2, most)
     lines, kept = y.kernel + (slide - 1) * y.stride, y.kernel - y.stride
     packed = kept + y.outputs * y.stride
     inside = np.count_nonzero((np.arange(packed) >= y.before) & (np.arange(packed) < y.before + y.inputs))

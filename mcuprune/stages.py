@@ -30,7 +30,8 @@ def load(folder: Path) -> tuple[Compiled, Report]:
     graph = rewrite(original).graph
     # portable twins of the kernels are there, for the host, where the board's own were chosen from
     isas = target.isas if (folder / "src/runtime/host").is_dir() else PORTABLE
-    layers = tuple(choose.recorded(graph, target, [(row.kernel, row.encoding) for row in made.layers], isas))
+    used = [(row.kernel, row.encoding, row.scratch_bytes) for row in made.layers]
+    layers = tuple(choose.recorded(graph, target, used, isas))
     firmware, production = (link.measure(folder / f"{image}.elf") for image in ("firmware", "production"))
     arena = plan.plan(graph, layers)
     return Compiled(graph, layers, arena, target, folder, firmware, production, original, made.rewrites), made

@@ -20,7 +20,12 @@ def lower(graph: Graph, op: Op, isas: Sequence[str]) -> Layer | None:
     across, along = sorted(axes(graph, op), key=lambda axis: axis.kernel)
     m = depthwise_conv_2d.matrix_of(graph, op).settled
     windows = (across.kernel, across.stride, along.kernel, along.stride, along.dilation)
-    if not set(isas) & set(FAST) or windows != (1, 1, TAPS, 1, 1) or op.attrs["depth_multiplier"] != 1 or not in_range(m):
+    if (
+        not set(isas) & set(FAST)
+        or windows != (1, 1, TAPS, 1, 1)
+        or op.attrs["depth_multiplier"] != 1
+        or not in_range(m)
+    ):
         return None
     lines = len(m.weights) * across.outputs
     outputs = lines * along.outputs

@@ -97,6 +97,11 @@ def lower(graph: Graph, op: Op, encoded: Encoded, isas: Sequence[str] = PORTABLE
     return layer(graph, op, m, call, encoded)
 
 
+def frugal(graph: Graph, op: Op, encoded: Encoded, isas: Sequence[str]) -> list[Layer]:
+    """The same in less scratch."""
+    return [lower(graph, op, encoded, isas, together=4)] if groups.suit(encoded, isas) else []
+
+
 def layer(graph: Graph, op: Op, m: Matrix, call: Call, encoded: Encoded) -> Layer:
     """A convolution that one call computes."""
     source, filters, target = graph.operand(op, 0), graph.operand(op, 1), graph.results(op)[0]

@@ -74,9 +74,7 @@ def trace(weights: np.ndarray, hessian: np.ndarray, pattern: Pattern) -> Trace:
     return Trace(*(array[real].reshape(outputs, -1) for array in (order, losses)))
 
 
-def _eliminate(
-    w: np.ndarray, inverse: np.ndarray, size: int, group: int, most: int
-) -> tuple[np.ndarray, np.ndarray]:
+def _eliminate(w: np.ndarray, inverse: np.ndarray, size: int, group: int, most: int) -> tuple[np.ndarray, np.ndarray]:
     """Order and losses of some rows, which are used up.  Of each `group` of weights `most` go, `size` at a time."""
     rows, inputs = w.shape
     steps, filled = inputs // group * most, 0
@@ -156,4 +154,3 @@ def solve(weights: np.ndarray, hessian: np.ndarray, mask: np.ndarray) -> np.ndar
             missing = np.linalg.solve(inverse[np.ix_(~kept, ~kept)], w[~kept])
             row[kept] = w[kept] - inverse[np.ix_(kept, ~kept)] @ missing
     return result
-
