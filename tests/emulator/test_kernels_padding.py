@@ -1,7 +1,5 @@
 """Padding that has no name, as a PAD leaves it that a convolution took over: every kernel that takes such a layer."""
 
-from dataclasses import replace
-
 import arm
 import kernel
 import numpy as np
@@ -34,9 +32,9 @@ def padded(seed):
 @pytest.mark.parametrize("isa", CORES)
 def test_every_kernel_takes_padding_without_a_name(isa):
     target, random = board.load(CORES[isa]), np.random.default_rng(1)
-    graphs = [graph for graph in map(padded, range(40)) if not isinstance(graph.ops[0].attrs["padding"], str)]
-    graphs = [replace(graph, name=f"padded{number}") for number, graph in enumerate(graphs) if len(graph.ops) == 1]
-    assert len(graphs) > 20
+    graphs = [graph for graph in map(padded, range(24)) if len(graph.ops) == 1]
+    graphs = [graph for graph in graphs if not isinstance(graph.ops[0].attrs["padding"], str)]
+    assert len(graphs) > 10
     cases = [
         (graph, candidate.layer, (random_inputs(random, graph),))
         for graph in graphs
