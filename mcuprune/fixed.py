@@ -130,7 +130,13 @@ def activation_range(activation: str, scale: float, zero_point: int) -> tuple[in
     >>> activation_range("RELU6", 0.1, -128)
     (-128, -68)
     """
-    bounds = {"NONE": (None, None), "RELU": (0.0, None), "RELU6": (0.0, 6.0), "RELU_N1_TO_1": (-1.0, 1.0), "RELU_0_TO_1": (0.0, 1.0)}
+    bounds = {
+        "NONE": (None, None),
+        "RELU": (0.0, None),
+        "RELU6": (0.0, 6.0),
+        "RELU_N1_TO_1": (-1.0, 1.0),
+        "RELU_0_TO_1": (0.0, 1.0),
+    }
     low, high = bounds[activation]
     least = INT8.min if low is None else max(INT8.min, quantize(low, scale, zero_point))
     most = INT8.max if high is None else min(INT8.max, quantize(high, scale, zero_point))

@@ -66,4 +66,6 @@ def test_a_transposed_convolution_multiplies_by_no_zeros_between_pixels():
     random = np.random.default_rng(2)
     graph = next(g for g in iter(lambda: transposed(random), None) if dict(g.ops[0].attrs)["padding"] == "VALID")
     source, filters = graph.tensors[2], graph.tensors[1]
-    assert sum(y.window.seen for y in transpose_conv.phases(graph, graph.ops[0], 1)) == source.shape[1] * filters.shape[1]
+    assert (
+        sum(y.window.seen for y in transpose_conv.phases(graph, graph.ops[0], 1)) == source.shape[1] * filters.shape[1]
+    )

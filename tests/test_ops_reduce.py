@@ -130,7 +130,9 @@ def test_normalized_vectors_agree():
     graphs = []
     for depth in [1, 2, 3, 5, 8, 40, 300] * 6:
         x = quantized("x", (1, int(random.integers(1, 5)), depth), 0.1, random.integers(-128, 128))
-        graphs.append(single("l2_normalization", [x], quantized("y", x.shape, 1 / 128), fused_activation_function="NONE"))
+        graphs.append(
+            single("l2_normalization", [x], quantized("y", x.shape, 1 / 128), fused_activation_function="NONE")
+        )
     cases = [(graph, random_inputs(random, graph, 6)) for graph in graphs]
     cases += [(graph, (graph.input.z + x // 32).clip(-128, 127).astype(np.int8)) for graph, x in cases]
     judge(cases)
@@ -141,7 +143,7 @@ def multiplied(random: np.random.Generator) -> Graph:
     adj_x, adj_y = bool(random.integers(2)), bool(random.integers(2))
     batches = [1, *map(int, random.integers(1, 4, random.integers(0, 2)))]
     some, others = ([n if random.random() < 0.7 else 1 for n in batches] for _ in range(2))
-    others = others[int(random.integers(len(others) + 1)) :]
+    others = some if adj_x else others[int(random.integers(len(others) + 1)) :]
     a = quantized("a", (*some, *([depth, rows] if adj_x else [rows, depth])), 0.1, random.integers(-128, 128))
     shape = (*others, *([columns, depth] if adj_y else [depth, columns]))
     data = random.integers(-128, 128, shape).astype(np.int8) if random.random() < 0.3 else None

@@ -38,6 +38,9 @@ def check(graph: Graph, op: Op) -> None:
         batches = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
     except ValueError:
         raise unsupported(op, f"has batches that do not fit: {shapes}", "convert the model again") from None
+    if op.attrs["adj_x"] and prod(a.shape[:-2]) != prod(b.shape[:-2]):  # TFLite's kernel takes the wrong matrices
+        why = f"transposes its first operand and broadcasts batches: {shapes}"
+        raise unsupported(op, why, "transpose with a TRANSPOSE before it")
     check_shape(graph, op, (*batches, rows, columns))
     if len(_batches(graph, op)[0]) > RANK:
         why = f"broadcasts {shapes} over more than {RANK} dimensions of batches"
@@ -103,5 +106,13 @@ def lower(graph: Graph, op: Op, encoded: None = None) -> Layer:
         "zero_point": graph.tensors[op.outputs[0]].z,
     }
     outputs = prod(dims) * rows * columns
-    call = Call("mcup_batch_matmul_s8", "mcup_batch_matmul_t", fields, (0, 1), {"output": outputs, "mac": outputs * depth})
-    return Layer(op, (call,), macs=outputs * depth, nonzero_macs=outputs * depth, summary=f"{prod(dims)} of {rows} x {depth} x {columns}")
+    call = Call(
+        "mcup_batch_matmul_s8", "mcup_batch_matmul_t", fields, (0, 1), {"output": outputs, "mac": outputs * depth}
+    )
+    return Layer(
+        op,
+        (call,),
+        macs=outputs * depth,
+        nonzero_macs=outputs * depth,
+        summary=f"{prod(dims)} of {rows} x {depth} x {columns}",
+    )

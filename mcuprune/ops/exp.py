@@ -22,7 +22,9 @@ def check(graph: Graph, op: Op) -> None:
     check_shape(graph, op, graph.tensors[op.inputs[0]].shape)
     source, target = graph.tensors[op.inputs[0]], graph.tensors[op.outputs[0]]
     if source.s * (127 - source.z) > log(target.s * LARGEST):
-        why = f"has output scale {target.s:.6g}, in which exp({source.s * (127 - source.z):.4g}) overflows TFLite's int32"
+        why = (
+            f"has output scale {target.s:.6g}, in which exp({source.s * (127 - source.z):.4g}) overflows TFLite's int32"
+        )
         raise unsupported(op, why, "calibrate the quantizer with real samples")
 
 

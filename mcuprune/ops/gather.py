@@ -22,7 +22,9 @@ def check(graph: Graph, op: Op) -> None:
     if op.attrs["batch_dims"]:
         raise unsupported(op, f"has batch_dims {op.attrs['batch_dims']}", "gather from one batch")
     if graph.tensors[op.inputs[0]].constant or index.min(initial=0) < 0 or index.max(initial=0) >= shape[along]:
-        raise unsupported(op, f"takes places of axis {along}, of {shape[along]}, that are not there", "convert it again")
+        raise unsupported(
+            op, f"takes places of axis {along}, of {shape[along]}, that are not there", "convert it again"
+        )
     check_shape(graph, op, (*shape[:along], *index.shape, *shape[along + 1 :]))
 
 
@@ -48,5 +50,7 @@ def lower(graph: Graph, op: Op, encoded: None = None) -> Layer:
         "step": shape[along] * inner,
     }
     slices = outer * len(index)
-    call = Call("mcup_gather_s8", "mcup_gather_t", fields, work={"outer": outer, "slice": slices, "byte": slices * inner})
+    call = Call(
+        "mcup_gather_s8", "mcup_gather_t", fields, work={"outer": outer, "slice": slices, "byte": slices * inner}
+    )
     return Layer(op, (call,), summary=f"{len(index)} of {shape[along]} along axis {along}")

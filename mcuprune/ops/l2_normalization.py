@@ -46,5 +46,7 @@ def lower(graph: Graph, op: Op, encoded: None = None) -> Layer:
     depth = source.shape[-1]
     rows = source.count // depth
     fields: dict[str, Field] = {"rows": rows, "depth": depth, "offset": -source.z}
-    call = Call("mcup_l2_normalization_s8", "mcup_l2_normalization_t", fields, work={"row": rows, "element": source.count})
+    call = Call(
+        "mcup_l2_normalization_s8", "mcup_l2_normalization_t", fields, work={"row": rows, "element": source.count}
+    )
     return Layer(op, (call,), in_place=(0,), summary=str(list(sample_shape(source))))

@@ -9,7 +9,6 @@ from mcuprune.operand import operands, unsupported
 
 CODE = "MAXIMUM"
 ABOUT = "operands and output of one scale and zero point, constants, broadcasting in up to 4 dimensions"
-LARGER = {"maximum": np.maximum, "minimum": np.minimum}
 
 
 def read(options: object) -> dict[str, object]:
@@ -21,14 +20,16 @@ def check(graph: Graph, op: Op) -> None:
     target = graph.tensors[op.outputs[0]]
     for operand in operands(graph, op):
         if (operand.s, operand.z) != (target.s, target.z):  # TFLite compares bytes, whatever they stand for
-            why = f"compares {operand.name} ({operand.s:.6g}, {operand.z}) on another scale ({target.s:.6g}, {target.z})"
+            why = (
+                f"compares {operand.name} ({operand.s:.6g}, {operand.z}) on another scale ({target.s:.6g}, {target.z})"
+            )
             raise unsupported(op, why, "quantize the model with the TFLite converter, which puts a QUANTIZE between")
 
 
 def reference(graph: Graph, op: Op, inputs: list[np.ndarray]) -> list[np.ndarray]:
     """int8 [N, ...] each -> int8 [N, ...]"""
-    table = LARGER[op.kind](pairs.EVERY_A, pairs.EVERY_B).astype(np.int8)
-    return [pairs.evaluate(graph, op, table, inputs)]
+    pick = np.maximum if op.kind == "maximum" else np.minimum
+    return [pairs.evaluate(graph, op, pick(pairs.EVERY_A, pairs.EVERY_B).astype(np.int8), inputs)]
 
 
 def lower(graph: Graph, op: Op, encoded: None = None) -> Layer:

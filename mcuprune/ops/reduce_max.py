@@ -20,7 +20,7 @@ def check(graph: Graph, op: Op) -> None:
     mean.check(graph, op)
     source, target = graph.tensors[op.inputs[0]], graph.tensors[op.outputs[0]]
     if (source.s, source.z) != (target.s, target.z):
-        why = f"has another scale at its output ({target.s:.6g}, {target.z}) than at its input ({source.s:.6g}, {source.z})"
+        why = f"reads scale ({source.s:.6g}, {source.z}) and writes another ({target.s:.6g}, {target.z})"
         raise unsupported(op, why, "quantize the model with the TFLite converter")
 
 

@@ -133,7 +133,8 @@ def lower(graph: Graph, op: Op, encoded: Encoded, isas: Sequence[str] = PORTABLE
         pixels = y.window.outputs * x.window.outputs
         macs += pixels * m.weights.size
         nonzero += pixels * int(np.count_nonzero(m.weights))
-    summary = f"{source.shape[1]}x{source.shape[2]} -> {target.shape[1]}x{target.shape[2]}, {source.shape[3]} -> {target.shape[3]}"
+    height, width, channels = source.shape[1:]
+    summary = f"{height}x{width} -> {target.shape[1]}x{target.shape[2]}, {channels} -> {target.shape[3]}"
     return Layer(op, tuple(calls), macs, nonzero, _joined(encoded, streams), summary=summary)
 
 
@@ -166,7 +167,12 @@ def _call(graph: Graph, op: Op, y: Phase, x: Phase, m: Matrix, stream: Encoded) 
     }
     pixels, inside = y.window.outputs * x.window.outputs, y.window.seen * x.window.seen
     outside = pixels * y.window.kernel * x.window.kernel - inside
-    work = {"gather": pixels, "inside": inside, "outside": outside, "filled": outside * source.shape[3]}
+    work: dict[str, float] = {
+        "gather": pixels,
+        "inside": inside,
+        "outside": outside,
+        "filled": outside * source.shape[3],
+    }
     work |= moved(inside, source.shape[3]) | m.work(stream, pixels)
     return Call(f"mcup_transpose_conv_{stream.encoding}_s8", "mcup_transpose_conv_t", fields, (2,), work)
 
