@@ -39,11 +39,8 @@ REWRITES = {
     "WHILE": "recurrent loops cannot be int8; replace the layer by convolutions",
     "DIV": "multiply by the reciprocal where the divisor is a constant",
     "ELU": "use ReLU or HardSwish",
-    "BATCH_MATMUL": "use Dense, whose weights are constants",
     "SUM": "use GlobalAveragePooling2D",
-    "REDUCE_MAX": "use MaxPooling2D over the whole image",
     "MIRROR_PAD": "pad with zeros",
-    "TRANSPOSE_CONV": "use Conv2D",
 }
 NEAREST = "replace the layer by operators that `mcuprune ops` lists"
 

@@ -28,7 +28,7 @@ def random_inputs(random: np.random.Generator, graph: Graph, samples: int = 4) -
     return ends.join(graph.sources, inputs)
 
 
-def judge(cases: Sequence[Case], *, with_oracle: bool = True) -> None:
+def judge(cases: Sequence[Case], *, with_oracle: bool = True, version: int = 1) -> None:
     """Check, reference against oracle, and reference against every kernel that computes the same."""
     expected = []
     for graph, inputs in cases:
@@ -36,7 +36,7 @@ def judge(cases: Sequence[Case], *, with_oracle: bool = True) -> None:
             ops.OPS[op.kind].check(graph, op)
         expected.append(ops.run(graph, inputs))
     if with_oracle:
-        for (graph, _), want, told in zip(cases, expected, ask_oracle(cases), strict=True):
+        for (graph, _), want, told in zip(cases, expected, ask_oracle(cases, version), strict=True):
             assert np.array_equal(want, told), f"reference and oracle: {graph}"
     layers = [(graph, layer, ends.split(graph.sources, inputs), want)
               for (graph, inputs), want in zip(cases, expected, strict=True) for layer in lowered(graph)]  # fmt: skip
@@ -56,9 +56,9 @@ def lowered(graph: Graph) -> list[Layer]:
     return [layer for layer in layers if layer]
 
 
-def ask_oracle(cases: Sequence[Case]) -> list[np.ndarray]:
+def ask_oracle(cases: Sequence[Case], version: int = 1) -> list[np.ndarray]:
     with TemporaryDirectory() as folder:
         paths = [Path(folder, f"{i}.tflite") for i in range(len(cases))]
         for path, (graph, _) in zip(paths, cases, strict=True):
-            writer.write(graph, path)
+            writer.write(graph, path, version=version)
         return oracle.run_many([(path, inputs) for path, (_, inputs) in zip(paths, cases, strict=True)])

@@ -9,7 +9,6 @@ from mcuprune.operand import operands, unsupported
 
 CODE = "MAXIMUM"
 ABOUT = "operands and output of one scale and zero point, constants, broadcasting in up to 4 dimensions"
-LARGER = {"maximum": np.maximum, "minimum": np.minimum}
 
 
 def read(options: object) -> dict[str, object]:
@@ -29,8 +28,8 @@ def check(graph: Graph, op: Op) -> None:
 
 def reference(graph: Graph, op: Op, inputs: list[np.ndarray]) -> list[np.ndarray]:
     """int8 [N, ...] each -> int8 [N, ...]"""
-    table = LARGER[op.kind](pairs.EVERY_A, pairs.EVERY_B).astype(np.int8)
-    return [pairs.evaluate(graph, op, table, inputs)]
+    pick = np.maximum if op.kind == "maximum" else np.minimum
+    return [pairs.evaluate(graph, op, pick(pairs.EVERY_A, pairs.EVERY_B).astype(np.int8), inputs)]
 
 
 def lower(graph: Graph, op: Op, encoded: None = None) -> Layer:

@@ -31,7 +31,9 @@ def multiples(graph: Graph, op: Op) -> list[int]:
 def _loops(graph: Graph, op: Op) -> tuple[list[int], list[int], list[int]]:
     """(dims, steps in the input, steps in the output), for each axis its repetitions and its elements."""
     source, target = (graph.tensors[i].shape for i in (op.inputs[0], op.outputs[0]))
-    dims, read_by, write_by = [], [], []
+    dims: list[int] = []
+    read_by: list[int] = []
+    write_by: list[int] = []
     for n, count, step, to in zip(
         source, multiples(graph, op), strides.steps(source), strides.steps(target), strict=True
     ):
