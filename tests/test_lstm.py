@@ -4,14 +4,16 @@ import subprocess
 from dataclasses import replace
 
 import kernel
+import models
 import numpy as np
 import pytest
+import writer
 from judge import judge, lowered, random_inputs
 from lstms import lstm
 
-from mcuprune import choose, ops, sigmoid
+from mcuprune import budget, choose, compiled, emit, ops, plan, sigmoid
 from mcuprune.board import load
-from mcuprune.errors import UnsupportedModel
+from mcuprune.errors import UnsupportedModel, UsageError
 from mcuprune.ops import unidirectional_sequence_lstm as lstm_op
 
 
@@ -87,6 +89,30 @@ def test_the_functions_are_what_their_names_say():
     x = np.arange(1 << 16, dtype=np.uint16).view(np.int16) / 4096
     assert np.abs(sigmoid.logistic() / 32768 - 1 / (1 + np.exp(-x))).max() < 4e-4
     assert np.abs(sigmoid.tanh(3) / 32768 - np.tanh(x)).max() < 4e-4
+
+
+def test_a_mask_reaches_every_gate():
+    graph = lstm(np.random.default_rng(5), inputs=9, units=8, sparsity=0)
+    (mask,) = budget.mask(graph, 0.8)
+    masked = budget.apply(graph, [mask])
+    assert np.array_equal(lstm_op.weights(masked, masked.ops[0]), mask)
+    assert abs(budget.sparsity(masked) - 0.8) < 0.02
+
+
+def test_a_network_that_remembers_says_so_in_c(tmp_path):
+    writer.write(lstm(np.random.default_rng(6)), tmp_path / "net.tflite")
+    for stateful in (False, True):
+        graph = compiled.read(tmp_path / "net.tflite", "net", stateful)
+        layers = choose.layers(graph, load("stm32f405"), "size")
+        files = emit.files(graph, layers, plan.plan(graph, layers))
+        assert ("void net_reset(void);" in files["net.h"]) == stateful
+        assert ("mcup_lstm_reset(&unidirectional_sequence_lstm.cells);" in files["net.c"]) == stateful
+
+
+def test_nothing_to_remember_is_an_error(tmp_path):
+    models.save("tiny", tmp_path)
+    with pytest.raises(UsageError, match="networks with LSTM layers"):
+        compiled.read(tmp_path / "tiny.tflite", "tiny", True)
 
 
 @pytest.mark.parametrize(

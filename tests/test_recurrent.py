@@ -6,7 +6,7 @@ import pytest
 pytest.importorskip("tensorflow")
 pytest.importorskip("tf_keras")
 
-from mcuprune import recurrent
+from mcuprune import ops, oracle, recurrent, samples, tflite
 from mcuprune.errors import UnsupportedModel
 from mcuprune.prune.backend import keras
 from mcuprune.quantize import quantize
@@ -68,6 +68,25 @@ def test_what_crashes_the_converter_is_refused(layer, words, tmp_path):
     with pytest.raises(UnsupportedModel, match=words):
         quantize(sequential(layer), None, tmp_path / "a.tflite")
     assert not list(tmp_path.iterdir())
+
+
+def test_int8_is_near_to_float_and_the_reference_is_the_oracle(tmp_path):
+    """Two directions meet in a concatenation, where the converter mixes up the scales of their states."""
+    model = randomize(stacked())
+    x = np.random.default_rng(2).standard_normal((24, 7, 5), np.float32)
+    quantize(model, x, tmp_path / "net.tflite")
+    graph = tflite.read(tmp_path / "net.tflite")
+    names = {op.name for op in graph.ops if op.kind == "unidirectional_sequence_lstm"}
+    assert names == {"both_forward", "both_backward", "memory", "writer"}
+    inputs = samples.quantize(x, graph.input)
+    answers = ops.run(graph, inputs)
+    assert np.array_equal(answers, oracle.run(tmp_path / "net.tflite", inputs))
+    assert np.abs(samples.dequantize(answers, graph.output) - model.predict(x, verbose=0)).mean() < 0.01
+
+
+def test_a_stateful_layer_is_noticed():
+    model = keras.Sequential([keras.Input((7, 5), batch_size=1), L.LSTM(3, stateful=True)])
+    assert recurrent.stateful(model) and not recurrent.stateful(stacked())
 
 
 def test_a_mask_is_refused():
