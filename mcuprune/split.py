@@ -103,8 +103,9 @@ def frugal(lowered: Callable[[int], Layer | None]) -> list[Layer]:
     usual = lowered(SLIDE)
     if usual is None:
         return []
-    (call,) = usual.calls
-    return [layer for slide in (2, 1) if slide < call.fields["slide"] and (layer := lowered(slide))]
+    most = usual.calls[0].fields["slide"]
+    assert isinstance(most, int)
+    return [layer for slide in (2, 1) if slide < most and (layer := lowered(slide))]
 
 
 def tiles(y: Axis, x: Axis, channels: int, slide: int = SLIDE) -> Packing | None:

@@ -7,7 +7,6 @@ reads them: only the weights are in another order, and a delta of D8 counts word
 
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import count, takewhile
 from math import ceil
 
 import numpy as np
@@ -61,7 +60,10 @@ def lower(graph: Graph, op: Op, isas: Sequence[str], room: int | None = None, ha
 
 def frugal(graph: Graph, op: Op, isas: Sequence[str]) -> list[Layer]:
     """With strips of half the rows, a quarter ..., down to one."""
-    return list(takewhile(bool, (lower(graph, op, isas, halvings=n) for n in count(1))))
+    found: list[Layer] = []
+    while layer := lower(graph, op, isas, halvings=len(found) + 1):
+        found.append(layer)
+    return found
 
 
 def _places(x_axis: Axis) -> list[int]:

@@ -99,7 +99,8 @@ def lower(graph: Graph, op: Op, encoded: Encoded, isas: Sequence[str] = PORTABLE
 
 def frugal(graph: Graph, op: Op, encoded: Encoded, isas: Sequence[str]) -> list[Layer]:
     """The same in less scratch."""
-    return [lower(graph, op, encoded, isas, together=4)] if groups.suit(encoded, isas) else []
+    suits = groups.suit(encoded, graph.operand(op, 0).shape[3], isas)
+    return [lower(graph, op, encoded, isas, together=4)] if suits else []
 
 
 def layer(graph: Graph, op: Op, m: Matrix, call: Call, encoded: Encoded) -> Layer:
