@@ -6,7 +6,6 @@ number, one that an activation clamps whatever the few weights say that are left
 
 from dataclasses import replace
 
-import models
 import numpy as np
 from models import Net
 
