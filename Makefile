@@ -29,7 +29,8 @@ golden: setup ## write the golden files anew; look at the difference before you 
 docs: setup ## write the tables of README.md and docs/ anew from the code
 	$(BIN)/python tools/tables.py
 
-fit: setup ## measure the kernels in QEMU and write mcuprune/costs.toml anew; some minutes
+fit: setup ## measure the kernels and write mcuprune/costs.toml and code.toml anew; some minutes
+	$(BIN)/python tools/code_size.py
 	PYTHONPATH=tests $(BIN)/python tools/fit.py
 
 bench: setup ## instructions, cycles and bytes of layers and networks, to docs/PERFORMANCE.md as well

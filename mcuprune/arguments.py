@@ -66,7 +66,8 @@ def methods() -> str:
     for name in methods.NAMES:
         options = ", ".join(f"--{option}" for option in methods.options(name)) or "none"
         about = fill(methods.about(name), 100, initial_indent="    ", subsequent_indent="    ")
-        texts.append(f"{name}\n{about}\n    Options: {options}.")
+        share = f"A sparsity is a share of the {methods.unit(name)}."
+        texts.append(f"{name}\n{about}\n    {share} Options: {options}.")
     return "\n\n".join(texts)
 
 

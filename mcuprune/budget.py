@@ -17,7 +17,9 @@ from mcuprune.compiled import Compiled, compile_graph
 from mcuprune.encodings import ENCODINGS
 from mcuprune.errors import OverBudget
 from mcuprune.graph import Graph, Op
+from mcuprune.matrix import ROW_SIZE
 from mcuprune.request import Request
+from mcuprune.rewrite import ROWS, rewrite
 from mcuprune.sizes import format_size
 
 MOST = 0.98  # sparsity beyond which nobody should expect a network to be of use
@@ -67,15 +69,24 @@ def weight_bytes(matrices: Sequence[np.ndarray]) -> int:
     return sum(ENCODINGS[smallest(w)].size(w) for w in matrices)
 
 
+def needed_bytes(graph: Graph, wanted: float = 0.0) -> int:
+    """Bytes of all weight matrices and their rows, masked to a sparsity, less the channels that are dead then."""
+    small = rewrite(apply(graph, mask(graph, wanted))).graph
+    weighted = [op for op in small.ops if op.kind in ROWS]
+    free = [ops.OPS[op.kind].weights(small, op) for op in weighted if hasattr(ops.OPS[op.kind], "weights")]
+    dense = sum(small.operand(op, 1).count for op in weighted if not hasattr(ops.OPS[op.kind], "weights"))
+    return weight_bytes(free) + dense + ROW_SIZE * sum(small.operand(op, 1).shape[ROWS[op.kind]] for op in weighted)
+
+
 def demanded(compiled: Compiled, request: Request, space: int | None = None) -> float:
     """The least sparsity at which the image fits.  Raises OverBudget when even MOST is not enough.
 
-    space: bytes for the prunable weights, as far as the present image tells when None.
+    space: bytes for the weights and their rows, as far as the present image tells when None.
     """
-    graph, limit = compiled.graph, room(compiled, request) if space is None else space
+    limit = room(compiled, request) if space is None else space
 
     def fits(candidate: float) -> bool:
-        return weight_bytes(mask(graph, candidate)) <= limit
+        return needed_bytes(compiled.original, candidate) <= limit
 
     if not fits(MOST):
         raise _over_flash(compiled, request)
@@ -87,28 +98,41 @@ def demanded(compiled: Compiled, request: Request, space: int | None = None) -> 
 
 
 def room(compiled: Compiled, request: Request) -> int:
-    """Bytes that the prunable weights may take beside the rest of an image."""
-    others = compiled.flash_bytes - weight_bytes(mask(compiled.graph, 0.0))
+    """Bytes that weights and their rows may take beside the rest of an image."""
+    others = compiled.flash_bytes - needed_bytes(compiled.original)
     return int((request.flash_limit[0] - others) / (1 + SPARE))
 
 
 def aim(compiled: Compiled, request: Request) -> tuple[float, int]:
-    """(the sparsity that the budget demands, the bytes that it leaves for prunable weights).
+    """(the sparsity that the budget demands, the bytes that prunable weights take then, dead channels included).
 
     The masked network is linked once, untrained, to see what the kernels take that read sparse weights: with the
     board's fast kernels, or with the small portable ones where those would not fit at all.
     """
-    masked = apply(compiled.graph, mask(compiled.graph, demanded(compiled, request)))
+    masked = apply(compiled.original, mask(compiled.original, demanded(compiled, request)))
     try:
         return _aim(masked, compiled, request, request.board.isas)
     except OverBudget:
         return _aim(masked, compiled, request, operand.PORTABLE)
 
 
+def aim_smaller(compiled: Compiled, request: Request, removed: float) -> float:
+    """The share of all parameters to remove so that the image fits, where whole channels go.
+
+    compiled: the network without `removed` of them; its weights are taken to shrink as its parameters do.
+    """
+    weights = weight_bytes(mask(compiled.graph, 0.0))
+    left = (1 - removed) * room(compiled, request) / weights
+    if left <= 1 - MOST:
+        raise _over_flash(compiled, request)
+    return 1 - left
+
+
 def _aim(masked: Graph, compiled: Compiled, request: Request, isas: Sequence[str]) -> tuple[float, int]:
     with tempfile.TemporaryDirectory(prefix="mcuprune-") as folder:
         space = room(compile_graph(masked, request.board, Path(folder), "size", isas), request)
-    return demanded(compiled, request, space), space
+    sparsity = demanded(compiled, request, space)
+    return sparsity, weight_bytes(mask(compiled.original, sparsity))
 
 
 def apply(graph: Graph, matrices: Sequence[np.ndarray]) -> Graph:
@@ -151,11 +175,12 @@ def check_ram(compiled: Compiled, request: Request, stack_bytes: int = 0) -> Non
 def _over_flash(compiled: Compiled, request: Request) -> OverBudget:
     """The error for an image that does not fit, with its largest parts and the smallest budget that would do."""
     limit, whose = request.flash_limit
-    matrices = {op.name: ops.OPS[op.kind].weights(compiled.graph, op) for op in prunable(compiled.graph)}
+    matrices = {op.name: ops.OPS[op.kind].weights(compiled.original, op) for op in prunable(compiled.original)}
     largest = sorted(compiled.layers, key=lambda x: -(x.encoded.stream.size if x.encoded else 0))[:3]
     parts = ", ".join(f"{x.op.name} ({format_size(x.encoded.stream.size)})" for x in largest if x.encoded)
     rest = compiled.flash_bytes - weight_bytes(list(matrices.values()))
-    least = rest + int((1 + SPARE) * weight_bytes(mask(compiled.graph, MOST))) + 1
+    bare = compiled.flash_bytes - needed_bytes(compiled.original)
+    least = bare + int((1 + SPARE) * needed_bytes(compiled.original, MOST)) + 1
     return OverBudget(
         f"{request.name} needs {compiled.flash_bytes:,} bytes of flash, {whose} has {limit:,}; everything but prunable "
         f"weights takes {rest:,}, the largest parts are {parts}. The smallest budget that would do is {_kb(least)} "

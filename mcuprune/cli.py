@@ -133,7 +133,7 @@ def verify(log, folder, data, rescale, samples, seed, junit):
 @cli.command()
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--input", "source", required=True, type=click.Path(path_type=Path), help=SAMPLES_HELP)
-@click.option("--output", type=click.Path(path_type=Path), help="Write the results to this .npy file.")
+@click.option("--output", type=click.Path(path_type=Path), help="Write the results to this .npy or .npz file.")
 def run(folder, source, output):
     """Run inference in the emulator."""
     from mcuprune import stages

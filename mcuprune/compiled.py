@@ -1,7 +1,7 @@
 """The compiling half as one step: an int8 .tflite becomes a linked program for a board."""
 
 import shutil
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,6 +12,8 @@ from mcuprune.board import Board
 from mcuprune.errors import UsageError
 from mcuprune.graph import Graph
 from mcuprune.layer import Layer
+from mcuprune.report import Rewrite
+from mcuprune.rewrite import rewrite
 from mcuprune.runners import uf2
 
 
@@ -19,13 +21,15 @@ from mcuprune.runners import uf2
 class Compiled:
     """A network as a program.  Files lie in `folder`: src/ and the images."""
 
-    graph: Graph
+    graph: Graph  # as it is compiled: after the lossless passes
     layers: tuple[Layer, ...]
     plan: plan.Plan
     board: Board
     folder: Path
     firmware: link.Firmware  # the test harness with the model: what the report's sizes are of
     production: link.Firmware  # what is flashed
+    original: Graph  # as the file has it
+    rewrites: tuple[Rewrite, ...]  # what became of one to make the other
 
     @property
     def tflite(self) -> Path:
@@ -80,17 +84,19 @@ def compile_graph(
     folder: Path,
     goal: str | int = "size",
     isas: Sequence[str] | None = None,
-    functions: Collection[str] | None = None,
+    arena: int | None = None,
 ) -> Compiled:
-    """Choose kernels, plan memory, write folder/src and link the images into folder.
+    """Rewrite, choose kernels, plan memory, write folder/src and link the images into folder.
 
-    goal, isas, functions: see choose.layers.
+    graph: as it was read.  goal, isas, arena: see choose.layers.
     """
     isas = isas or board.isas
-    layers = tuple(choose.layers(graph, board, goal, isas, functions))
-    arena = plan.plan(graph, layers)
+    rewritten = rewrite(graph)
+    original, graph = graph, rewritten.graph
+    layers = tuple(choose.layers(graph, board, goal, isas, arena))
+    placed = plan.plan(graph, layers)
     shutil.rmtree(folder / "src", ignore_errors=True)
-    project.write(project.files(graph, layers, arena, board, isas), folder / "src")
+    project.write(project.files(graph, layers, placed, board, isas), folder / "src")
     firmware, production = (link.link(folder / "src", folder, i) for i in ("firmware", "production"))
     if firmware.fits and production.fits:
         link.make(folder / "src", folder, "all", *([] if board.qemu else ["emulator"]))
@@ -98,7 +104,7 @@ def compile_graph(
         if "uf2" in board.tools:
             image = (folder / "production.bin").read_bytes()
             (folder / "production.uf2").write_bytes(uf2.encode(image, board.flash.origin, int(board.tools["uf2"])))
-    return Compiled(graph, layers, arena, board, folder, firmware, production)
+    return Compiled(graph, layers, placed, board, folder, firmware, production, original, rewritten.rewrites)
 
 
 def constant_bytes(compiled: Compiled) -> tuple[int, int, int]:

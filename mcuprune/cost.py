@@ -1,18 +1,20 @@
-"""What a layer costs: the cycles of its kernels, predicted from how much of each kind of work they do.
+"""What a layer costs: the cycles of its kernels, predicted from how much of each kind of work they do, and their code.
 
 A kernel's `lower` says how often its loops run (Call.work: 'entry8': entries of the weight stream times groups of
 eight pixels, and so on); costs.toml says what each run takes on each core.  Its figures are fitted to measured
-instruction counts and the timing model of mcuprune.cycles by `make fit`.
+instruction counts and the timing model of mcuprune.cycles by `make fit`.  The bytes of a kernel's code, from compiled
+objects, are in code.toml.
 """
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
 from mcuprune.layer import Call, Layer
 
 TABLE = Path(__file__).parent / "costs.toml"
+CODE = Path(__file__).parent / "code.toml"
 SAME_AS = {"cortex-m33": "cortex-m4"}  # cores that share a row of the table
 
 
@@ -22,12 +24,24 @@ def table() -> Mapping[str, Mapping[str, Mapping[str, float]]]:
     return tomllib.loads(TABLE.read_text(encoding="utf-8"))
 
 
+@cache
+def sizes() -> Mapping[str, Mapping[str, Mapping[str, int]]]:
+    """core -> set of kernels -> kernel -> bytes of code"""
+    return tomllib.loads(CODE.read_text(encoding="utf-8")) if CODE.exists() else {}
+
+
 def cycles(layer: Layer, cpu: str) -> float | None:
     """Estimated cycles of a layer on a core, None where `make fit` has not seen one of its kernels there."""
     known = table().get(SAME_AS.get(cpu, cpu), {})
     if not all({"call", *call.work} <= known.get(call.function, {}).keys() for call in layer.calls):
         return None
     return sum(_cycles(call, known[call.function]) for call in layer.calls)
+
+
+def code(function: str, cpu: str, isas: Sequence[str]) -> int:
+    """Bytes of a kernel's code, from the first of these sets that has it; 0 where `make fit` has not seen it."""
+    known = sizes().get(SAME_AS.get(cpu, cpu), {})
+    return next((known[isa][function] for isa in isas if function in known.get(isa, {})), 0)
 
 
 def _cycles(call: Call, costs: Mapping[str, float]) -> float:

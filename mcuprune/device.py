@@ -13,11 +13,10 @@ from pathlib import Path
 
 import numpy as np
 
-from mcuprune import link
+from mcuprune import ends, link
 from mcuprune.compiled import Compiled
 from mcuprune.errors import ToolError
 from mcuprune.graph import Graph
-from mcuprune.operand import sample_shape
 from mcuprune.runners import qemu
 
 INSTRUCTIONS_PER_SECOND = 50e6  # a slow emulator on a busy machine: only to know when to give up
@@ -37,7 +36,8 @@ class Run:
 def emulate(compiled: Compiled, elf: Path, inputs: np.ndarray, options: tuple[str, ...] = ()) -> Run:
     """Run a harness image in QEMU on inputs, int8 [n, ...].  options: more of QEMU's."""
     graph = compiled.graph
-    timeout = 60 + len(inputs) * (compiled.macs + graph.input.count) * INSTRUCTIONS_PER_MAC / INSTRUCTIONS_PER_SECOND
+    work = len(inputs) * (compiled.macs + ends.size(graph.sources))
+    timeout = 60 + work * INSTRUCTIONS_PER_MAC / INSTRUCTIONS_PER_SECOND
     with tempfile.TemporaryDirectory(prefix="mcuprune-") as temporary:
         folder = Path(temporary)
         write_inputs(folder, inputs)
@@ -46,7 +46,7 @@ def emulate(compiled: Compiled, elf: Path, inputs: np.ndarray, options: tuple[st
         stack, ticks = np.frombuffer((folder / "stats.bin").read_bytes(), "<u4").tolist()
         trace = folder / "trace.bin"
         return Run(
-            outputs.reshape(len(inputs), *sample_shape(graph.output)),
+            outputs.reshape(len(inputs), *ends.shape(graph.targets)),
             stack,
             ticks,
             trace.read_bytes() if trace.exists() else b"",
@@ -76,4 +76,4 @@ def _filter(program: Path, graph: Graph, inputs: np.ndarray) -> np.ndarray:
     parts = np.array_split(np.ascontiguousarray(inputs, np.int8), os.cpu_count() or 1)
     with ThreadPoolExecutor(len(parts)) as pool:
         results = b"".join(pool.map(run, parts))
-    return np.frombuffer(results, np.int8).reshape(len(inputs), *sample_shape(graph.output))
+    return np.frombuffer(results, np.int8).reshape(len(inputs), *ends.shape(graph.targets))

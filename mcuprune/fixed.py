@@ -85,6 +85,40 @@ def multiply_by_quantized_multiplier(
     return rounding_divide_by_pot(saturating_rounding_doubling_high_mul(x, multiplier), np.maximum(-shift, 0))
 
 
+def inverse_square_root(x: int) -> tuple[int, int]:
+    """x >= 0 -> (multiplier, shift) of 1 / sqrt(x), shift to the left; 0 is taken for 1.
+
+    Five steps of Newton's method in Q28, for x moved into [1/4, 1) by two bits at a time.
+
+    >>> multiplier, shift = inverse_square_root(100)
+    >>> round(multiplier / 2**31 * 2.0**shift, 6)
+    0.1
+    """
+    if x <= 1:
+        return 2**31 - 1, 0
+    shift = -11
+    while x >= 2**29:
+        x, shift = x // 4, shift - 1
+    pairs = (31 - x.bit_length()) // 2 - 1
+    x, shift = x << 2 * pairs, shift + pairs
+    half = ((x >> 1) + 1) >> 1
+    root = 1 << 28
+    for _ in range(5):
+        cube = _saturated(_high_mul(_high_mul(root, root), root) << 6)
+        root = _saturated((_high_mul(root, 3 << 27) - _high_mul(half, cube)) << 3)
+    root = _high_mul(root, 1518500250)  # sqrt(1/2)
+    return root << max(shift, 0), min(shift, 0)
+
+
+def _high_mul(a: int, b: int) -> int:
+    """round(a * b / 2^31), halves up"""
+    return (a * b + (1 << 30)) >> 31
+
+
+def _saturated(x: int) -> int:
+    return max(-(2**31), min(x, 2**31 - 1))
+
+
 def quantize(real: float, scale: float, zero_point: int) -> int:
     """real -> its integer, computed in float32 as TFLite does; not clamped."""
     return zero_point + round_half_away(float(np.float32(real) / np.float32(scale)))
@@ -96,7 +130,13 @@ def activation_range(activation: str, scale: float, zero_point: int) -> tuple[in
     >>> activation_range("RELU6", 0.1, -128)
     (-128, -68)
     """
-    bounds = {"NONE": (None, None), "RELU": (0.0, None), "RELU6": (0.0, 6.0), "RELU_N1_TO_1": (-1.0, 1.0)}
+    bounds = {
+        "NONE": (None, None),
+        "RELU": (0.0, None),
+        "RELU6": (0.0, 6.0),
+        "RELU_N1_TO_1": (-1.0, 1.0),
+        "RELU_0_TO_1": (0.0, 1.0),
+    }
     low, high = bounds[activation]
     least = INT8.min if low is None else max(INT8.min, quantize(low, scale, zero_point))
     most = INT8.max if high is None else min(INT8.max, quantize(high, scale, zero_point))

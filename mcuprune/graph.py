@@ -29,6 +29,7 @@ class Tensor:
     axis: int = 0  # the dimension that per-channel scales run along
     data: np.ndarray | None = None
     variable: bool = False  # keeps its values between inferences; the reader leaves it to the operator
+    kept: np.ndarray | None = None  # of the file's tensor the elements that are left, flat; None: all of them
 
     def __post_init__(self) -> None:
         if self.data is not None:
@@ -90,9 +91,6 @@ class Graph:
     outputs: tuple[int, ...]
     source: str = ""  # the file it was read from
     sha256: str = ""  # of that file
-    # How the file's own input and output relate to the int8 ends of this graph: 'int8', 'uint8' or 'float32'.
-    input_dtype: str = "int8"
-    output_dtype: str = "int8"
 
     def __post_init__(self) -> None:
         ready = set(self.inputs) | {i for i, t in enumerate(self.tensors) if t.constant or t.variable}
@@ -114,9 +112,21 @@ class Graph:
         return [self.tensors[i] for i in op.outputs]
 
     @property
+    def sources(self) -> list[Tensor]:
+        """The network's inputs."""
+        return [self.tensors[i] for i in self.inputs]
+
+    @property
+    def targets(self) -> list[Tensor]:
+        """The network's outputs."""
+        return [self.tensors[i] for i in self.outputs]
+
+    @property
     def input(self) -> Tensor:
+        """The first input; most networks have no other."""
         return self.tensors[self.inputs[0]]
 
     @property
     def output(self) -> Tensor:
+        """The first output; most networks have no other."""
         return self.tensors[self.outputs[0]]

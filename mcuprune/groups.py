@@ -1,13 +1,15 @@
 """Groups of pixels: sparse convolution on cores with DSP instructions decodes a weight once for up to eight pixels.
 
 The inputs of a group are packed into scratch, two pixels to a word, and one multiplication serves both: as numbers that
-are 2^23 apart in a sum of 64 bits, or, where a row's weights are too large for that, as halfwords ('wide').
+are 2^23 apart in a sum of 64 bits, or, where a row's weights are too large for that, as halfwords ('wide').  Blocks of
+four weights ('group') are multiplied by four inputs of a pixel, two at a time.
 """
 
 from collections.abc import Sequence
 
 import numpy as np
 
+from mcuprune.encodings.b4 import BLOCK
 from mcuprune.layer import Encoded, Field, Scratch
 from mcuprune.matrix import Matrix
 from mcuprune.window import Axis
@@ -15,9 +17,17 @@ from mcuprune.window import Axis
 LARGEST = 32767  # sum of a row's absolute weights: 128 times that must stay below 2^22
 
 
-def suit(encoded: Encoded, isas: Sequence[str]) -> bool:
-    """Whether the cores have these kernels, and for this encoding."""
-    return "dsp" in isas and encoded.encoding in ("d8", "n4")
+def suit(encoded: Encoded, channels: int, isas: Sequence[str]) -> bool:
+    """Whether the cores have these kernels, and for this encoding; channels: of the input."""
+    formats = ("d8", "n4") if channels % BLOCK else ("d8", "n4", "b4")
+    return "dsp" in isas and encoded.encoding in formats
+
+
+def suffix(m: Matrix, encoded: Encoded) -> str:
+    """Of the kernel's name, behind the encoding's."""
+    if encoded.encoding == "b4":
+        return "_group"
+    return "_wide" if are_wide(m) else ""
 
 
 def are_wide(m: Matrix) -> bool:

@@ -22,6 +22,7 @@ def show(target: Path) -> None:
         report_text.show(report.load(target / "report.json"), file=sys.stdout)
     elif target.suffix == ".tflite":
         _print(["layer", "operator", "output", "MACs", "weights", "sparsity", "encoding", "bytes"], _int8(target))
+        _rewrites(target)
     else:
         _print(["layer", "class", "output", "weights", "sparsity"], _keras(target))
 
@@ -50,6 +51,14 @@ def _int8(path: Path) -> list[list[str]]:
             ]
         )
     return rows
+
+
+def _rewrites(path: Path) -> None:
+    from mcuprune.compiled import read
+    from mcuprune.rewrite import rewrite
+
+    if removed := rewrite(read(path, "model")).rewrites:
+        sys.stdout.write("\n" + report_text.rewrites(removed) + "\n")
 
 
 def _keras(path: Path) -> list[list[str]]:

@@ -54,8 +54,9 @@ def accuracy(compiled: Compiled, request: Request, trained: Trained) -> Accuracy
     """The score over the whole test set: int8 by the integer reference, device by the firmware's C on this computer.
 
     Both were seen to agree with oracle and emulator on samples; here they must agree with each other on everything.
+    The reference runs the network as the file has it, the device what the lossless passes made of it.
     """
-    tests, graph = request.data, compiled.graph
+    tests, graph = request.data, compiled.original
     if tests is None:
         return Accuracy()
     metric = trained.metric or samples.natural_metric(graph, tests.y_test)

@@ -4,7 +4,10 @@ from pathlib import Path
 
 import click
 
-SAMPLES_HELP = "Samples in a .npy file: int8 as they are, other types as real values, which are quantized."
+SAMPLES_HELP = (
+    "Samples in a .npy file, or an .npz with an array for each of several inputs: int8 as they are, other types as "
+    "real values, which are quantized."
+)
 
 
 DATA_HELP = "An .npz with x_train y_train x_test y_test, or package.module:function."

@@ -27,6 +27,8 @@ Tensors = dict[int, np.ndarray]
 def run(path: Path, inputs: np.ndarray, *, every_tensor: bool = False) -> np.ndarray | Tensors:
     """inputs: int8 [n, ...], a sample each -> outputs, int8 [n, *shape] without the batch of 1.
 
+    Where the file has several inputs or outputs, a sample is the bytes of all of them, as in mcuprune.ends.
+
     With every_tensor, every tensor that an operator writes, by its index, in the file's own types.
     """
     return run_many([(path, inputs)], every_tensor=every_tensor)[0]
@@ -99,9 +101,18 @@ def _int8_end(interpreter, details: dict, producer: bool) -> tuple[float, int]:
     raise ValueError("a float end that is neither quantized nor dequantized")
 
 
+def _columns(samples: np.ndarray, sources: Sequence[dict]) -> list[np.ndarray]:
+    """int8 samples [n, ...] -> the bytes of each input, int8 [n, bytes]; float32 and uint8 inputs stand for int8."""
+    width = {np.int16: 2, np.int32: 4, np.int64: 8}
+    sizes = [int(np.prod(details["shape"])) * width.get(details["dtype"], 1) for details in sources]
+    return np.split(samples.reshape(len(samples), -1), np.cumsum(sizes)[:-1], axis=1)
+
+
 def _to_file(samples: np.ndarray, details: dict, end: tuple[float, int]) -> np.ndarray:
-    """int8 samples [n, ...] -> what the file's input takes, [n, *shape]."""
+    """The bytes of an input, int8 [n, bytes] -> what the file's input takes, [n, *shape]."""
     scale, zero_point = np.float32(end[0]), end[1]
+    if np.issubdtype(details["dtype"], np.signedinteger):
+        samples = np.ascontiguousarray(samples).view(details["dtype"])
     samples = samples.reshape(len(samples), *details["shape"])
     if details["dtype"] == np.float32:
         return (samples.astype(np.float32) - zero_point) * scale
@@ -125,24 +136,32 @@ def _answer(path: str, samples: np.ndarray, every_tensor: bool) -> dict[str, np.
     """One file in the child: {'output': int8 [n, ...]} or {tensor index: [n, ...]}."""
     content = Path(path).read_bytes()
     interpreter = _interpreter(content)
-    source, target = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
-    end = _int8_end(interpreter, target, producer=True)
-    written = [target["index"]]
+    sources, targets = interpreter.get_input_details(), interpreter.get_output_details()
+    ends = [_int8_end(interpreter, target, producer=True) for target in targets]
+    written = [target["index"] for target in targets]
     if every_tensor:
         written = sorted({int(i) for op in interpreter._get_ops_details() for i in op["outputs"]})
         interpreter = _interpreter(_with_outputs(content, written))
     interpreter.allocate_tensors()
     values: dict[int, list[np.ndarray]] = {i: [] for i in written}
-    for sample in _to_file(samples, source, _int8_end(interpreter, source, producer=False)):
+    given = [
+        _to_file(columns, source, _int8_end(interpreter, source, producer=False))
+        for columns, source in zip(_columns(samples, sources), sources, strict=True)
+    ]
+    for sample in zip(*given, strict=True):
         interpreter.reset_all_variables()  # the state of an LSTM would live on
-        interpreter.set_tensor(source["index"], sample)
+        for source, tensor in zip(sources, sample, strict=True):
+            interpreter.set_tensor(source["index"], tensor)
         interpreter.invoke()
         for i in written:
             values[i].append(interpreter.get_tensor(i))
     arrays = {i: _without_batch(np.stack(v)) for i, v in values.items()}
     if every_tensor:
         return {str(i): array for i, array in arrays.items()}
-    return {"output": _from_file(arrays[target["index"]], target, end)}
+    outputs = [_from_file(arrays[t["index"]], t, end) for t, end in zip(targets, ends, strict=True)]
+    if len(outputs) > 1 or outputs[0].dtype != np.int8:
+        outputs = [np.concatenate([o.reshape(len(o), -1).view(np.int8) for o in outputs], axis=1)]
+    return {"output": outputs[0]}
 
 
 def _main(request: str, answer: str, every_tensor: str) -> None:

@@ -1,4 +1,4 @@
-"""Functions of two int8, element by element, with broadcasting: what ADD and MUL have in common.
+"""Functions of two int8, element by element, with broadcasting: what ADD, MUL and their kin have in common.
 
 Their files say what the function is; 65,536 pairs are all there are, so that a reference evaluates each once.
 """
@@ -22,19 +22,20 @@ from mcuprune.operand import (
     unsupported,
 )
 
-RANK = 4  # of mcup_add_t and mcup_mul_t
+RANK = 4  # of mcup_add_t, mcup_mul_t and mcup_pairs_t
 
 # The two operands of every pair, int32 [256, 1] and [1, 256]; row and column are the operands as uint8.
 EVERY_A = EVERY_INT8.astype(np.int32)[:, None]
 EVERY_B = EVERY_INT8.astype(np.int32)[None, :]
 
 
-def read(options: tflite.AddOptions | tflite.MulOptions) -> dict[str, object]:
+def read(options: tflite.AddOptions | tflite.MulOptions | tflite.SubOptions) -> dict[str, object]:
     return {"fused_activation_function": ACTIVATIONS[options.FusedActivationFunction()]}
 
 
 def check(graph: Graph, op: Op) -> None:
-    check_activation(op)
+    if "fused_activation_function" in op.attrs:
+        check_activation(op)
     for operand in operands(graph, op):
         if operand.dtype != "int8" or len(operand.scale) != 1:
             why = f"has the constant {operand.name} ({operand.dtype}) without one scale and zero point"
@@ -79,20 +80,31 @@ def lower(graph: Graph, op: Op, function: str, struct: str, fields: dict[str, Fi
     """
     target = graph.tensors[op.outputs[0]]
     least, most = output_range(graph, op)
+    fields = {**loop_fields(graph, op), **fields, "zero_point": target.z, "least": least, "most": most}
+    clamped = target.count if (least, most) != (-128, 127) else 0
+    return layer(graph, op, Call(function, struct, fields, (0, 1), work(graph, op, kind) | {"clamped": clamped}))
+
+
+def loop_fields(graph: Graph, op: Op) -> dict[str, Field]:
+    """mcup_pairs_t, which every struct of a pair begins with."""
     dims, *steps = loops(graph, op)
-    fields = {
+    return {
         "dims": strides.pad(dims, RANK, 1),
         "a_steps": strides.pad(steps[0], RANK, 0),
         "b_steps": strides.pad(steps[1], RANK, 0),
-        **fields,
-        "zero_point": target.z,
-        "least": least,
-        "most": most,
     }
-    a, b = operands(graph, op)
-    in_place = tuple(i for i, x in enumerate((a, b)) if x.count == target.count and not x.constant)
-    summary = f"{list(sample_shape(a))} and {list(sample_shape(b))}"
+
+
+def work(graph: Graph, op: Op, kind: str = "element") -> dict[str, float]:
+    """How often the loops of a kernel run, for mcuprune.cost."""
+    count, (dims, *steps) = graph.tensors[op.outputs[0]].count, loops(graph, op)
     neighbours = steps[0][-1:] == steps[1][-1:] == (1,)
-    work = {"line": target.count // (dims or (1,))[-1], kind if neighbours else "broadcast": target.count}
-    work["clamped"] = target.count if (least, most) != (-128, 127) else 0
-    return Layer(op, (Call(function, struct, fields, (0, 1), work),), in_place=in_place, summary=summary)
+    return {"line": count // (dims or (1,))[-1], kind if neighbours else "broadcast": count}
+
+
+def layer(graph: Graph, op: Op, call: Call) -> Layer:
+    """An operator on pairs that one call computes."""
+    a, b = operands(graph, op)
+    count = graph.tensors[op.outputs[0]].count
+    in_place = tuple(i for i, x in enumerate((a, b)) if x.count == count and not x.constant)
+    return Layer(op, (call,), in_place=in_place, summary=f"{list(sample_shape(a))} and {list(sample_shape(b))}")

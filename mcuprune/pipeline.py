@@ -3,12 +3,12 @@
 keras.Model -> prune -> quantize -> model.tflite -> compile -> firmware -> run, compare, count -> report
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from mcuprune import budget, report_html, samples
-from mcuprune.choose import constant_bytes
+from mcuprune.choose import code_bytes, constant_bytes
 from mcuprune.compiled import Compiled, compile_graph, read
 from mcuprune.errors import AccuracyError
 from mcuprune.measure import measure
@@ -19,8 +19,8 @@ from mcuprune.staging import staged
 from mcuprune.summary import summarize
 
 Say = Callable[[str], None]
-FAST_CODE = 0, 3072, 6144, 9216  # bytes that fast kernels may take more than the portable ones, to be tried
-CORRECTIONS = 4  # rounds of pruning a little further while the linked image is still too large
+CORRECTIONS = 4  # rounds of pruning a little further, or of choosing anew, while the linked image is still too large
+STACK = 512  # bytes that are left to it when kernels are chosen
 
 
 def compile_model(path: Path, request: Request, say: Say) -> Report:
@@ -55,7 +55,8 @@ def build_model(load, request: Request, say: Say, progress=None) -> Report:
         for _ in range(1 + CORRECTIONS):
             if request.sparsity is not None or trainer.interrupt.asked or budget.fits_flash(compiled, request):
                 break
-            compiled = trainer.prune(*budget.aim(compiled, request))
+            compiled = trainer.fit(compiled)
+        compiled = trainer.tune(compiled)
         trainer.save(stage / "model.keras")
         report = _finish(compiled, request, trainer.trained(), say)
     return _demand_accuracy(report, request)
@@ -82,33 +83,35 @@ def _optimized(compiled: Compiled, request: Request) -> Compiled:
     """
     if request.goal == "size":
         return compiled
-    fast = request.board.isas
-    goals: list[str | int] = [request.goal or "balanced"]
-    if request.goal is None and request.budget.flash_bytes:
-        goals = [limit for code in FAST_CODE if (limit := _room(compiled, request) - code) >= _constants(compiled)]
+    room, arena = _flash_room(compiled, request), _arena_room(compiled, request)
+    goals: list[str | int] = [room] if request.budget.flash_bytes else []
+    if request.goal or not goals:
+        goals.insert(0, request.goal or "balanced")
 
-    def link(goal: str | int, isas: Sequence[str], functions: Collection[str] | None = None) -> Compiled | None:
-        made = compile_graph(compiled.graph, request.board, compiled.folder, goal, isas, functions)
-        return made if budget.fits_flash(made, request) and budget.fits_ram(made, request) else None
+    def link(goal: str | int, isas: Sequence[str]) -> Compiled:
+        return compile_graph(compiled.original, request.board, compiled.folder, goal, isas, arena)
 
-    for goal in goals:
-        if made := link(goal, fast):
-            return made
-    isas = fast if (small := link("size", fast)) else PORTABLE
-    small = small or link("size", PORTABLE) or compiled
-    if request.budget.flash_bytes:  # more bytes for the kernels whose code is there already
-        functions = {call.function for layer in small.layers for call in layer.calls}
-        small = link(_room(small, request), isas, functions) or link("size", isas) or small
-    return small
-
-
-def _constants(compiled: Compiled) -> int:
-    return sum(map(constant_bytes, compiled.layers))
+    for isas in (request.board.isas, PORTABLE):
+        for goal in goals:
+            for _ in range(CORRECTIONS):
+                made = link(goal, isas)
+                if budget.fits_flash(made, request) and budget.fits_ram(made, request):
+                    return made
+                if isinstance(goal, str) or budget.fits_flash(made, request):
+                    break
+                goal -= made.flash_bytes - request.flash_limit[0]  # kernels bring a little more than their code
+    return link("size", PORTABLE)
 
 
-def _room(compiled: Compiled, request: Request) -> int:
-    """Bytes that the constants may take beside the code of a program."""
-    return _constants(compiled) + request.flash_limit[0] - compiled.flash_bytes
+def _flash_room(compiled: Compiled, request: Request) -> int:
+    """Bytes that constants and the code of kernels may take beside the rest of a program."""
+    own = sum(map(constant_bytes, compiled.layers)) + code_bytes(compiled.layers, compiled.board, PORTABLE)
+    return own + request.flash_limit[0] - compiled.flash_bytes
+
+
+def _arena_room(compiled: Compiled, request: Request) -> int:
+    """Bytes that the arena may take beside other static data and a stack."""
+    return request.ram_limit[0] - (compiled.static_bytes - compiled.plan.size) - STACK
 
 
 def _demand_accuracy(report: Report, request: Request) -> Report:

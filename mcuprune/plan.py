@@ -1,71 +1,83 @@
-"""Memory planning: give every activation a place in one arena.
+"""Memory planning: give every activation and every scratch a place in one arena.
 
-Buffers are placed largest first, each at the lowest offset where it overlaps nothing that is alive at the same time.
-That is not optimal (the problem is NP-hard) but close, and easy to check.  Tensors that are one another under a new
-shape, or that an operator may overwrite in place, share a buffer.  The network's input and output live in the
-caller's memory and take no room.
+What is alive at the same time lies apart, with one exception: an operator that is done with the first bytes of its
+input before it writes over them may have its output begin so and so far below (`Layer.overlap`, `Layer.in_place`).
+So two buffers say of their offsets only which differences are forbidden, and a buffer finds its place by going up to
+the lowest offset that none forbids.  In the right order that gives the least arena there is; orders are tried, as far
+as they promise anything, until the arena is as small as what is alive at once (`bound`) or PATIENCE is at its end.
+
+Tensors that are one another under a new shape share a buffer.  The network's inputs and outputs live in the caller's
+memory and take no room.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
+from mcuprune import ends
 from mcuprune.graph import Graph
 from mcuprune.layer import Layer, Scratch, leaves
 from mcuprune.report import PlanRow
 
 ALIGNMENT = 4  # bytes: scratch may hold words
 FOREVER = 1 << 30  # the last use of the network's output
+PATIENCE = 20_000  # buffers that are placed in search of a smaller arena
+
+Places = list[int]  # offsets of buffers
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Where everything lives.  place: tensor index -> 'input', 'output' or an offset in the arena."""
+    """Where everything lives.  place: tensor index -> the name of an end ('input': ends.names), or an arena offset."""
 
     size: int
+    bound: int  # bytes that are alive at once, at most: no plan is smaller
     slots: tuple[PlanRow, ...]
     place: dict[int, str | int]
     scratch: dict[int, int]  # layer index -> offset of its scratch
 
 
+@dataclass(frozen=True)
+class Buffer:
+    """Memory that is wanted from layer `first` to layer `last`."""
+
+    name: str
+    size: int  # bytes
+    first: int
+    last: int
+    tensors: tuple[int, ...] = ()  # that lie in it; none in scratch
+
+    @property
+    def room(self) -> int:
+        """Bytes that nothing else can have."""
+        return _align(self.size)
+
+    def meets(self, other: "Buffer") -> bool:
+        return self.first <= other.last and other.first <= self.last
+
+
 def plan(graph: Graph, layers: Sequence[Layer]) -> Plan:
     """The arena of a network whose layers are in execution order."""
-    last_use = dict.fromkeys(graph.outputs, FOREVER)
-    for i, layer in enumerate(layers):
-        for tensor in layer.op.inputs:
-            last_use[tensor] = max(last_use.get(tensor, i), i)
-    first_use = dict.fromkeys(graph.inputs, -1)
-    first_use |= {tensor: i for i, layer in enumerate(layers) for tensor in layer.op.outputs}
-
-    place: dict[int, str | int] = {}
+    place, buffers = _buffers(graph, layers)
+    bound = max(_alive(layers, buffers), default=0)
+    offsets = _best(buffers, _forbidden(layers, buffers), bound)
     scratch: dict[int, int] = {}
-    wanted: list[tuple[PlanRow, list[int]]] = []  # a buffer without its offset, and its tensors; none: scratch
-    for group in _share(graph, layers, last_use):
-        if group[0] in graph.inputs:
-            place |= dict.fromkeys(group, "input")
-        elif set(group) & set(graph.outputs):
-            place |= dict.fromkeys(group, "output")
-        else:
-            first = min(first_use[t] for t in group)
-            last = max(last_use.get(t, first_use[t]) for t in group)
-            name = " = ".join(layers[first_use[t]].op.name for t in group)
-            wanted.append((PlanRow(name, 0, graph.tensors[group[0]].size, first, last), group))
-    for i, layer in enumerate(layers):
-        if size := scratch_size(layer):
-            wanted.append((PlanRow(f"scratch of {layer.op.name}", 0, size, i, i), []))
-
-    slots: list[PlanRow] = []
-    for row, group in sorted(wanted, key=lambda w: (-w[0].size, w[0].first)):
-        offset = _lowest_gap(slots, row)
-        slots.append(replace(row, offset=offset))
-        place |= dict.fromkeys(group, offset)
-        if not group:
-            scratch[row.first] = offset
+    for buffer, offset in zip(buffers, offsets, strict=True):
+        place |= dict.fromkeys(buffer.tensors, offset)
+        if not buffer.tensors:
+            scratch[buffer.first] = offset
+    slots = (PlanRow(b.name, offset, b.size, b.first, b.last) for b, offset in zip(buffers, offsets, strict=True))
     return Plan(
-        size=_align(max((s.offset + s.size for s in slots), default=0)),
+        size=_top(buffers, offsets),
+        bound=bound,
         slots=tuple(sorted(slots, key=lambda s: (s.first, s.offset))),
         place=place,
         scratch=scratch,
     )
+
+
+def needs(graph: Graph, layers: Sequence[Layer]) -> list[int]:
+    """Bytes of the arena that are alive while each layer runs: its operands, its scratch, and what waits."""
+    return _alive(layers, _buffers(graph, layers)[1])
 
 
 def scratch_size(layer: Layer) -> int:
@@ -74,45 +86,164 @@ def scratch_size(layer: Layer) -> int:
     return max(sizes, default=0)
 
 
-def _share(graph: Graph, layers: Sequence[Layer], last_use: dict[int, int]) -> list[list[int]]:
-    """Groups of activations, in order of creation, that use the same memory."""
-    group_of = {tensor: [tensor] for tensor in graph.inputs}
+def _buffers(graph: Graph, layers: Sequence[Layer]) -> tuple[dict[int, str | int], list[Buffer]]:
+    """What lies in the caller's memory, and all that wants room in the arena."""
+    last_use = dict.fromkeys(graph.outputs, FOREVER)
     for i, layer in enumerate(layers):
-        output = layer.op.outputs[0]
-        for tensor in _sources(graph, layer):
-            group = group_of.get(tensor)
-            if group is None or graph.tensors[tensor].size != graph.tensors[output].size:
-                continue  # a constant, or another size
-            read_only = group[0] in graph.inputs
-            if layer.alias:
-                shared = not (read_only and output in graph.outputs)  # then the emitter copies input to output
+        for tensor in layer.op.inputs:
+            last_use[tensor] = max(last_use.get(tensor, i), i)
+    first_use = dict.fromkeys(graph.inputs, -1)
+    first_use |= {tensor: i for i, layer in enumerate(layers) for tensor in layer.op.outputs}
+
+    sources = dict(zip(graph.inputs, ends.names("input", graph.inputs), strict=True))
+    targets = dict(zip(graph.outputs, ends.names("output", graph.outputs), strict=True))
+    place: dict[int, str | int] = {}
+    buffers: list[Buffer] = []
+    for group in _shapes(graph, layers):
+        if group[0] in sources:
+            place |= dict.fromkeys(group, sources[group[0]])
+        elif written := [i for i in group if i in targets]:
+            place |= dict.fromkeys(group, targets[written[0]])
+        else:
+            first = min(first_use[t] for t in group)
+            last = max(last_use.get(t, first_use[t]) for t in group)
+            name = " = ".join(layers[first_use[t]].op.name for t in group)
+            buffers.append(Buffer(name, graph.tensors[group[0]].size, first, last, tuple(group)))
+    for i, layer in enumerate(layers):
+        if size := scratch_size(layer):
+            buffers.append(Buffer(f"scratch of {layer.op.name}", size, i, i))
+    return place, buffers
+
+
+def _shapes(graph: Graph, layers: Sequence[Layer]) -> list[list[int]]:
+    """Groups of activations, in order of creation, that are the same bytes under other shapes."""
+    group_of = {tensor: [tensor] for tensor in graph.inputs}
+    for layer in layers:
+        group = group_of.get(layer.op.inputs[0]) if layer.alias else None
+        for output in layer.op.outputs:
+            # an output is somebody's own: where the input or another output lies, the emitter copies it
+            taken = output in graph.outputs and set(group or ()).intersection((*graph.inputs, *graph.outputs))
+            if group is None or taken:
+                group_of[output] = [output]
             else:
-                others = [t for p, t in enumerate(layer.op.inputs) if p not in layer.in_place]
-                finished = all(last_use.get(t, 0) <= i for t in group)
-                shared = finished and not read_only and not set(group).intersection(others)
-            if shared:
                 group.append(output)
                 group_of[output] = group
-                break
-        else:
-            group_of[output] = [output]
     return list({id(g): g for g in group_of.values()}.values())
 
 
-def _sources(graph: Graph, layer: Layer) -> list[int]:
-    """Tensors whose memory the layer's output may take over."""
-    return [layer.op.inputs[0]] if layer.alias else [layer.op.inputs[p] for p in layer.in_place]
+def _overlaps(layers: Sequence[Layer], buffers: Sequence[Buffer]) -> Iterator[tuple[int, int, int]]:
+    """(index of a layer's input, index of its output, bytes that the output must begin below the input at least)."""
+    of = {tensor: i for i, buffer in enumerate(buffers) for tensor in buffer.tensors}
+    for step, layer in enumerate(layers):
+        if layer.alias or len(layer.op.outputs) > 1 or layer.op.outputs[0] not in of:
+            continue
+        output = of[layer.op.outputs[0]]
+        for position, tensor in enumerate(layer.op.inputs):
+            distance = 0 if position in layer.in_place else layer.overlap if position == 0 else None
+            others = (t for p, t in enumerate(layer.op.inputs) if p != position and p not in layer.in_place)
+            if distance is None or tensor not in of or of[tensor] in {of.get(t) for t in others}:
+                continue
+            if buffers[of[tensor]].last == step == buffers[output].first:
+                yield of[tensor], output, _align(distance)
 
 
-def _lowest_gap(slots: Sequence[PlanRow], row: PlanRow) -> int:
-    """The lowest offset at which row overlaps nothing that is alive at the same time."""
-    alive = (s for s in slots if s.first <= row.last and row.first <= s.last)
-    offset = 0
-    for slot in sorted(alive, key=lambda s: s.offset):
-        if offset + row.size <= slot.offset:
-            break
-        offset = max(offset, _align(slot.offset + slot.size))
+def _forbidden(layers: Sequence[Layer], buffers: Sequence[Buffer]) -> list[dict[int, tuple[int, int]]]:
+    """Of each buffer: {other: (low, high)}.  Its offset less the other's must not lie between low and high."""
+    found: list[dict[int, tuple[int, int]]] = [
+        {j: (-a.room, b.room) for j, b in enumerate(buffers) if j != i and a.meets(b)} for i, a in enumerate(buffers)
+    ]
+    for source, target, distance in _overlaps(layers, buffers):
+        if distance < buffers[target].room:
+            found[target][source] = -distance, buffers[source].room
+            found[source][target] = -buffers[source].room, distance
+    return found
+
+
+def _alive(layers: Sequence[Layer], buffers: Sequence[Buffer]) -> list[int]:
+    """Bytes that are alive while each layer runs."""
+    alive = [sum(b.room for b in buffers if b.first <= step <= b.last) for step in range(len(layers))]
+    saved: dict[int, int] = {}
+    for source, target, distance in _overlaps(layers, buffers):
+        both = min(buffers[target].room - distance, buffers[source].room)
+        step = buffers[target].first
+        saved[step] = max(saved.get(step, 0), both)
+    return [size - saved.get(step, 0) for step, size in enumerate(alive)]
+
+
+def _best(buffers: Sequence[Buffer], forbidden: Sequence[dict[int, tuple[int, int]]], bound: int) -> Places:
+    """The offsets with the lowest top that are found: by orders that often do, and from these on by raising what is
+    on top to the front of its order."""
+    indices = range(len(buffers))
+    starts = (
+        sorted(indices, key=lambda i: (-buffers[i].room, buffers[i].first)),
+        sorted(indices, key=lambda i: (buffers[i].first - buffers[i].last, -buffers[i].room)),
+        sorted(indices, key=lambda i: (buffers[i].first, -buffers[i].room)),
+        sorted(indices, key=lambda i: (-buffers[i].last, -buffers[i].room)),
+    )
+    found: Places = []
+    patience = PATIENCE
+    for order in starts:
+        seen: set[tuple[int, ...]] = set()
+        while tuple(order) not in seen:
+            seen.add(tuple(order))
+            offsets = _place(buffers, forbidden, order)
+            patience -= len(order)
+            if not found or _top(buffers, offsets) < _top(buffers, found):
+                found = offsets
+            if _top(buffers, found) <= bound or patience < 0:
+                return found
+            highest = max(order, key=lambda i: offsets[i] + buffers[i].room)
+            at = order.index(highest)
+            order = [highest, *order[:at], *order[at + 1 :]]
+    return _exact(buffers, forbidden, bound, found, patience)
+
+
+def _place(buffers: Sequence[Buffer], forbidden: Sequence[dict[int, tuple[int, int]]], order: Sequence[int]) -> Places:
+    """Every buffer in turn at the lowest offset that those before it allow."""
+    offsets: Places = [-1] * len(buffers)
+    for i in order:
+        offsets[i] = _lowest(forbidden[i], offsets)
+    return offsets
+
+
+def _lowest(forbidden: dict[int, tuple[int, int]], offsets: Places, offset: int = 0) -> int:
+    """The lowest offset, from one on, that no placed buffer forbids; one that is not placed is at -1."""
+    intervals = ((offsets[j] + low, offsets[j] + high) for j, (low, high) in forbidden.items() if offsets[j] >= 0)
+    for low, high in sorted(intervals):
+        if low < offset < high:
+            offset = high
     return offset
+
+
+def _exact(
+    buffers: Sequence[Buffer], forbidden: Sequence[dict[int, tuple[int, int]]], bound: int, found: Places, patience: int
+) -> Places:
+    """All orders of ascending offsets, in one of which the least arena is, or as many as patience lasts for."""
+    best, least = found, _top(buffers, found)
+    offsets: Places = [-1] * len(buffers)
+
+    def search(left: frozenset[int], floor: int) -> None:
+        nonlocal best, least, patience
+        if not left:
+            best, least = list(offsets), _top(buffers, offsets)
+            return
+        ready = sorted((_lowest(forbidden[i], offsets, floor), -buffers[i].room, i) for i in left)
+        if any(offset + buffers[i].room >= least for offset, _, i in ready):
+            return
+        for offset, _, i in ready:
+            patience -= 1
+            if patience < 0 or least <= bound:
+                return
+            offsets[i] = offset
+            search(left - {i}, offset)
+            offsets[i] = -1
+
+    search(frozenset(range(len(buffers))), 0)
+    return best
+
+
+def _top(buffers: Sequence[Buffer], offsets: Places) -> int:
+    return max((offset + b.room for b, offset in zip(buffers, offsets, strict=True)), default=0)
 
 
 def _align(offset: int) -> int:

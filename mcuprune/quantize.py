@@ -92,6 +92,7 @@ def _convert(source: str, samples: str, target: str) -> None:
     """What the child process does."""
     from mcuprune.prune.backend import keras, tf
     from mcuprune.prune.loading import load
+    from mcuprune.prune.qat import Range
 
     model = load(source)
     if recurrent.check(model):
@@ -102,8 +103,9 @@ def _convert(source: str, samples: str, target: str) -> None:
         renamed.set_weights(model.get_weights())
     converter = tf.lite.TFLiteConverter.from_keras_model(renamed)
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
-    converter.representative_dataset = lambda: ([sample[None]] for sample in np.load(samples))
-    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+    if not any(isinstance(layer, Range) for layer in model.layers):  # which say all there is to know
+        converter.representative_dataset = lambda: ([sample[None]] for sample in np.load(samples))
+        converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
     converter.inference_input_type = converter.inference_output_type = tf.int8
     dense = keras.layers.Dense, keras.layers.TimeDistributed
     if any(isinstance(layer, dense) and len(layer.output.shape) > 2 for layer in model.layers):

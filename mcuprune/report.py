@@ -78,7 +78,7 @@ class Flash:
     weight_bytes: int
     index_bytes: int  # what sparse encodings add to find their weights
     table_bytes: int  # biases, requantization, lookup tables
-    dense_weight_bytes: int  # what the weights would take unpruned
+    dense_weight_bytes: int  # what the weights would take unpruned, those that rewrites removed included
 
     def __post_init__(self) -> None:
         _check_sum("flash", self.total_bytes, self.code_bytes, self.weight_bytes, self.index_bytes, self.table_bytes)
@@ -117,7 +117,25 @@ class LayerRow:
     dense_weight_bytes: int
     instructions: int | None
     estimated_cycles: int | None
+    scratch_bytes: int | None = None  # of RAM, while the layer runs
     predicted_cycles: int | None = None  # what estimated_cycles was expected to be when the kernel was chosen
+
+
+@dataclass(frozen=True)
+class Rewrite:
+    """What a lossless pass took away before anything was compiled, zeros included."""
+
+    name: str  # of the pass
+    operators: int
+    weights: int
+    macs: int
+    bytes: int  # of constants: weights, biases, operands
+
+    @property
+    def text(self) -> str:
+        """'2 operators, 1,204 weights, 65,536 MACs, 1,300 bytes'"""
+        parts = ("operators", self.operators), ("weights", self.weights), ("MACs", self.macs), ("bytes", self.bytes)
+        return ", ".join(f"{n:,} {what}" for what, n in parts if n)
 
 
 @dataclass(frozen=True)
@@ -144,6 +162,7 @@ class Report:
     accuracy: Accuracy
     flash: Flash
     ram: Ram
+    rewrites: tuple[Rewrite, ...] = ()
     layers: tuple[LayerRow, ...]
     instructions: int | None
     estimated_cycles: int | None
@@ -177,7 +196,9 @@ class Report:
             "verify": Verify,
         }
         layers = tuple(LayerRow(**{**row, "shape": tuple(row["shape"])}) for row in data["layers"])
-        return cls(**{**data, **{key: part(**data[key]) for key, part in parts.items()}, "layers": layers})
+        rewrites = tuple(Rewrite(**row) for row in data["rewrites"])
+        found = {key: part(**data[key]) for key, part in parts.items()}
+        return cls(**{**data, **found, "layers": layers, "rewrites": rewrites})
 
 
 @dataclass(frozen=True)

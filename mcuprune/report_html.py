@@ -36,6 +36,7 @@ def page(report: Report, plan: Sequence[PlanRow] = (), history: Sequence[Mapping
         report_figures.training(report, history),
         report_figures.plan(report, plan),
         _layers(report),
+        _rewrites(report),
         _verification(report),
         tag("footer", f"mcuprune {report.mcuprune}. The same facts for programs: report.json."),
     )
@@ -110,6 +111,13 @@ def _layers(report: Report) -> Html:
         "Bytes of flash for weights and their indices, and for the weights unpruned. Instructions are counted, cycles "
     )
     return section("Layers", note + "estimated.", tag("div", table, class_="wide"), class_="long")
+
+
+def _rewrites(report: Report) -> Html:
+    if not report.rewrites:
+        return Html("")
+    lines = [tag(name, text) for p in report.rewrites for name, text in (("dt", p.name), ("dd", p.text))]
+    return section("Removed by lossless passes", "No output byte knows of it, for any input.", tag("dl", *lines))
 
 
 def _line(kind: str, cells: Sequence[str]) -> Html:

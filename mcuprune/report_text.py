@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from mcuprune.report import PlanRow, Report
+from mcuprune.report import PlanRow, Report, Rewrite
 from mcuprune.sizes import format_count, format_share, format_size
 
 WIDTH = 100  # columns where nobody's terminal says otherwise
@@ -29,6 +29,8 @@ def show(report: Report, plan: Sequence[PlanRow] = (), *, file: TextIO | None = 
     console.print(bar("Flash:", report.flash.total_bytes, *report.flash_limit))
     console.print(bar("RAM:", report.ram.total_bytes, *report.ram_limit))
     console.print(_layers(report))
+    if report.rewrites:
+        console.print(Text(rewrites(report.rewrites) + "\n"))
     if plan:
         console.print(Text(f"Memory plan: arena of {report.ram.arena_bytes:,} bytes, left to right", "bold"))
         for line in draw_plan(plan, [row.name for row in report.layers], report.ram.arena_bytes, console.width):
@@ -42,6 +44,12 @@ def text(report: Report, plan: Sequence[PlanRow] = (), width: int = WIDTH) -> st
     out = io.StringIO()
     show(report, plan, file=out, width=width)
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
+
+
+def rewrites(passes: Sequence[Rewrite]) -> str:
+    """What the lossless passes removed, a line each."""
+    width = max((len(each.name) for each in passes), default=0)
+    return "\n".join(["Removed without a trace in any output:", *(f"  {p.name:<{width}}  {p.text}" for p in passes)])
 
 
 def bar(label: str, used: int, limit: int, whose: str) -> Text:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mcuprune import data
+from mcuprune import data, ends
 from mcuprune.data import Data
 from mcuprune.errors import UsageError
 from mcuprune.graph import Graph, Tensor
@@ -11,6 +11,10 @@ from mcuprune.operand import sample_shape
 
 def fit(tests: Data, graph: Graph) -> Data:
     """Data in the shape of a network's input, with targets that its output can be compared with."""
+    for end, tensors in (("inputs", graph.sources), ("outputs", graph.targets)):
+        if len(tensors) > 1:
+            names = ", ".join(tensor.name for tensor in tensors)
+            raise UsageError(f"the model has {len(tensors)} {end} ({names}), data has one x and one y. Leave data out.")
     tests = data.fit(tests, graph.input.shape[1:])
     targets, name = (tests.x_test, "x_test") if tests.y_test is None else (tests.y_test, "y_test")
     shape = graph.output.shape[1:]
@@ -34,7 +38,7 @@ def dequantize(q: np.ndarray, tensor: Tensor) -> np.ndarray:
 
 def random(graph: Graph, count: int, seed: int = 0) -> np.ndarray:
     """Uniform int8 inputs [count, ...] that exercise every value."""
-    return np.random.default_rng(seed).integers(-128, 128, (count, *sample_shape(graph.input)), np.int8)
+    return np.random.default_rng(seed).integers(-128, 128, (count, *ends.shape(graph.sources)), np.int8)
 
 
 def natural_metric(graph: Graph, y: np.ndarray | None) -> str:

@@ -1,6 +1,6 @@
 """Convolution by split multiplication, for cores without SIMD: one MUL multiplies a weight by two pixels.
 
-    word    = (a + 129) + 65536 (b + 129)        a, b: the same input of two output pixels
+    word    = (a + 129) + 65536 (b + 128)        a, b: the same input of two output pixels
     product = weight * word                      = low + 65536 high, modulo 2^32
 
 As a + 129 is never below 1, low is below zero exactly where the weight is, and then (product >> 16), rounded down, is
@@ -10,7 +10,8 @@ exactly, whatever the length of the row:
     sum of (product >> 16)  +  negative weights          = sum of b
     sum of product          -  65536 * sum of b          = sum of a
 
-A row starts with the bias in both, the 129 and the input's zero point taken out again.
+A row starts with the bias in both, the 129, the 128 and the input's zero point taken out again.  Were both 129, the
+product of -128 and the largest inputs would not fit.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -26,9 +27,10 @@ from mcuprune.ops import conv_2d
 from mcuprune.window import Axis
 
 ROW_SIZE = 16  # bytes of a mcup_split_row_t
-OFFSET = 129  # added to inputs
+OFFSETS = 129, 128  # added to inputs, in the lower and the upper half of a word
 FAST = {"v6m", "v7m"}  # instruction sets that have the kernels
 LARGEST = 1 << 29  # what a sum must stay below in size
+SLIDE = 4  # lines of output that are computed from one packing, at most
 SHORT = 1024  # bytes of a packed line of the window, up to which four lines of output are computed before it moves
 SHIFTS = range(-3, 23)  # to the right, that the kernels round
 WASTE = 1.1  # how many times the groups of pixels strips may have that groups anywhere would be
@@ -49,15 +51,18 @@ class Packing:
     work: Mapping[str, float]
 
 
-def lower(graph: Graph, op: Op, isas: Sequence[str], encoding: str, arrange: Arrange) -> Layer | None:
-    """A convolution with an encoding's weights, their stream arranged for the split kernels."""
+def lower(
+    graph: Graph, op: Op, isas: Sequence[str], encoding: str, arrange: Arrange, slide: int = SLIDE
+) -> Layer | None:
+    """A convolution with an encoding's weights, their stream arranged for the split kernels.  slide: of a packing that
+    slides, at most."""
     m = conv_2d.matrix_of(graph, op).settled
     y_axis, x_axis = conv_2d.axes(graph, op)
     holds = ENCODINGS[encoding].size(m.weights) < np.inf and m.weights.shape[1] <= LONGEST_ROW - 3
     if y_axis.outputs * x_axis.outputs < 4 or not (holds and suits(m, isas)):
         return None
     channels = graph.operand(op, 0).shape[3]
-    packing = _sliding(y_axis, x_axis, channels) or _columns(y_axis, x_axis, channels)
+    packing = _sliding(y_axis, x_axis, channels, slide) or _columns(y_axis, x_axis, channels)
     encoded = ENCODINGS[encoding].encode(m.weights)
     return layer(graph, op, m, encoding, encoded, arrange(encoded), packing)
 
@@ -86,28 +91,41 @@ def layer(graph: Graph, op: Op, m: Matrix, name: str, encoded: Encoded, arranged
 def suits(m: Matrix, isas: Sequence[str]) -> bool:
     """Whether cores have the kernels, and these compute a matrix exactly."""
     largest = m.bound * 2.0 ** np.maximum(m.shift, 0)
-    exact = largest.max() < LARGEST and m.weights.min() >= -127 and set((-m.shift).tolist()) <= set(SHIFTS)
+    exact = largest.max() < LARGEST and set((-m.shift).tolist()) <= set(SHIFTS)
     return bool(FAST & set(isas)) and bool(exact)
 
 
-def tiles(y: Axis, x: Axis, channels: int) -> Packing | None:
+def frugal(lowered: Callable[[int], Layer | None]) -> list[Layer]:
+    """What slides in steps of two lines and of one, where more is usual, and has less of them packed.
+
+    lowered: gives the layer that slides by so many lines at most.
+    """
+    usual = lowered(SLIDE)
+    if usual is None:
+        return []
+    most = usual.calls[0].fields["slide"]
+    assert isinstance(most, int)
+    return [layer for slide in (2, 1) if slide < most and (layer := lowered(slide))]
+
+
+def tiles(y: Axis, x: Axis, channels: int, slide: int = SLIDE) -> Packing | None:
     """Packing for tiles of the image, None where they are not possible or of no use."""
     if x.stride != 1 or x.kernel == 1 or not _slides(y, x):
         return None
     places = _lefts(x)[:, None] - x.before + np.arange(x.kernel + 3)
     seen = (places >= 0) & (places + 4 < x.inputs)  # by both pixels of a word: packed in one go
     calls = np.count_nonzero(~seen) + np.count_nonzero(seen.any(axis=1))
-    return _strips(y, x, 4 * (x.kernel + 3) * channels, calls, places.size)
+    return _strips(y, x, 4 * (x.kernel + 3) * channels, calls, places.size, slide)
 
 
-def _sliding(y: Axis, x: Axis, channels: int) -> Packing | None:
+def _sliding(y: Axis, x: Axis, channels: int, slide: int) -> Packing | None:
     """Packing for columns that slide down the image, None as for tiles."""
     if not _slides(y, x):
         return None
     first = _lefts(x)[:, None] + np.arange(4)
     whole = _inside(x)[first] & _inside(x)[first + 4]
     calls = np.where(whole, 1, x.kernel).sum()
-    return _strips(y, x, 16 * x.kernel * channels, calls, whole.size * x.kernel)
+    return _strips(y, x, 16 * x.kernel * channels, calls, whole.size * x.kernel, slide)
 
 
 def _slides(y: Axis, x: Axis) -> bool:
@@ -121,10 +139,11 @@ def _lefts(x: Axis) -> np.ndarray:
     return np.minimum(np.arange(0, x.outputs, 8), x.outputs - 8)
 
 
-def _strips(y: Axis, x: Axis, line: int, calls: int, calls_outside: int) -> Packing:
-    """line: packed bytes of a line of the window's; calls: that pack a line of the image, or one outside."""
+def _strips(y: Axis, x: Axis, line: int, calls: int, calls_outside: int, most: int) -> Packing:
+    """line: packed bytes of a line of the window's; calls: that pack a line of the image, or one outside; most: lines
+    of output from move to move."""
     strips = len(_lefts(x))
-    slide = 4 if line <= SHORT else 2
+    slide = min(SLIDE if line <= SHORT else 2, most)
     lines, kept = y.kernel + (slide - 1) * y.stride, y.kernel - y.stride
     packed = kept + y.outputs * y.stride
     inside = np.count_nonzero((np.arange(packed) >= y.before) & (np.arange(packed) < y.before + y.inputs))
@@ -193,9 +212,9 @@ def sparse(encoded: Encoded, stream: np.ndarray, ctype: str) -> tuple[Array, np.
 def _fields(m: Matrix, stream: Array, steps: np.ndarray, step_bytes: int) -> dict[str, Field]:
     """mcup_split_matrix_t"""
     weights = m.weights.astype(np.int64)
-    bias = m.bias - OFFSET * weights.sum(axis=1)
-    low = (65537 * bias).astype(np.int32)  # wraps
-    high = bias + (weights < 0).sum(axis=1)
+    lower, upper = (m.bias - offset * weights.sum(axis=1) for offset in OFFSETS)
+    low = (lower + 65536 * upper).astype(np.int32)  # wraps
+    high = upper + (weights < 0).sum(axis=1)
     table = np.stack([low, high, m.multiplier, -m.shift, steps % 4, steps * step_bytes], axis=1)
     return {
         "row": Array("mcup_split_row_t", table, len(table) * ROW_SIZE),

@@ -6,14 +6,16 @@ from pathlib import Path
 
 import numpy as np
 
-from mcuprune import board, budget, choose, data, device, link, measure, plan, report, samples
+from mcuprune import board, budget, choose, data, device, ends, link, measure, plan, report, samples
 from mcuprune import verify as verifying
 from mcuprune.board import Board
 from mcuprune.compiled import Compiled, read
 from mcuprune.errors import McupruneError, UsageError
+from mcuprune.graph import Tensor
 from mcuprune.operand import PORTABLE
 from mcuprune.report import Report
 from mcuprune.request import Request, Trained
+from mcuprune.rewrite import rewrite
 from mcuprune.summary import with_counts
 
 
@@ -24,12 +26,15 @@ def load(folder: Path) -> tuple[Compiled, Report]:
     for name in ("model.tflite", "firmware.elf", "production.elf"):
         if not (folder / name).is_file():
             raise UsageError(f"{folder} has no {name}; build it again")
-    graph = read(folder / "model.tflite", made.model.name, made.model.stateful)
+    original = read(folder / "model.tflite", made.model.name, made.model.stateful)
+    graph = rewrite(original).graph
     # portable twins of the kernels are there, for the host, where the board's own were chosen from
     isas = target.isas if (folder / "src/runtime/host").is_dir() else PORTABLE
-    layers = tuple(choose.recorded(graph, target, [(row.kernel, row.encoding) for row in made.layers], isas))
-    images = (link.measure(folder / f"{image}.elf") for image in ("firmware", "production"))
-    return Compiled(graph, layers, plan.plan(graph, layers), target, folder, *images), made
+    used = [(row.kernel, row.encoding, row.scratch_bytes) for row in made.layers]
+    layers = tuple(choose.recorded(graph, target, used, isas))
+    firmware, production = (link.measure(folder / f"{image}.elf") for image in ("firmware", "production"))
+    arena = plan.plan(graph, layers)
+    return Compiled(graph, layers, arena, target, folder, firmware, production, original, made.rewrites), made
 
 
 def board_of(folder: Path) -> Board:
@@ -88,24 +93,45 @@ def write_junit(result: Verified, path: Path) -> None:
 
 
 def run(folder: Path, source: Path, output: Path | None) -> str:
-    """Run the samples of a .npy file in the emulator."""
+    """Run the samples of a .npy file in the emulator; of an .npz file, an array per input of the network in its order.
+
+    The results come in the same way, those of several outputs under their names in C.
+    """
     compiled, _ = load(folder)
-    try:
-        x = np.load(source, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise UsageError(f"{source} is not a readable .npy file ({error})") from None
-    tensor = compiled.graph.input
-    if not isinstance(x, np.ndarray) or x.size == 0 or x.size % tensor.count:
-        shape = " x ".join(map(str, ("n", *tensor.shape[1:])))
-        raise UsageError(f"{source} holds {getattr(x, 'shape', 'several arrays')}, the model takes {shape}")
-    raw = x.dtype == np.int8
-    x = x.reshape(-1, *tensor.shape[1:])
-    result = device.emulate(compiled, compiled.emulator, x if raw else samples.quantize(x, tensor)).outputs
-    shown = result if raw else samples.dequantize(result, compiled.graph.output)
+    sources, targets = compiled.graph.sources, compiled.graph.targets
+    arrays = _arrays(source, sources)
+    raw = all(x.dtype == tensor.dtype for x, tensor in zip(arrays, sources, strict=True))
+    given = [x if x.dtype == tensor.dtype else samples.quantize(x, tensor)
+             for x, tensor in zip(arrays, sources, strict=True)]  # fmt: skip
+    results = ends.split(targets, device.emulate(compiled, compiled.emulator, ends.join(sources, given)).outputs)
+    if not raw:
+        results = [samples.dequantize(y, tensor) if len(tensor.scale) else y
+                   for y, tensor in zip(results, targets, strict=True)]  # fmt: skip
+    named = dict(zip(ends.names("output", targets), results, strict=True))
     if output is None:
-        return np.array2string(shown, threshold=10_000, separator=", ")
-    np.save(output, shown)
-    return f"{output}: {shown.dtype} {list(shown.shape)}"
+        texts = {name: np.array2string(y, threshold=10_000, separator=", ") for name, y in named.items()}
+        return texts["output"] if len(texts) == 1 else "\n".join(f"{name}:\n{text}" for name, text in texts.items())
+    if len(named) == 1:
+        np.save(output, results[0])
+    else:
+        np.savez(output, **named)
+    return f"{output}: " + ", ".join(f"{y.dtype} {list(y.shape)}" for y in results)
+
+
+def _arrays(source: Path, tensors: list[Tensor]) -> list[np.ndarray]:
+    """The samples in a file, [n, ...] for each input of a network."""
+    try:
+        loaded = np.load(source, allow_pickle=False)
+        arrays = [loaded] if isinstance(loaded, np.ndarray) else [loaded[name] for name in loaded.files]
+    except (OSError, ValueError, EOFError) as error:
+        raise UsageError(f"{source} is not a readable .npy or .npz file ({error})") from None
+    counts = {x.size // tensor.count if x.size % tensor.count == 0 else 0
+              for x, tensor in zip(arrays, tensors, strict=False)}  # fmt: skip
+    if len(arrays) != len(tensors) or len(counts) != 1 or 0 in counts:
+        held = " and ".join(str(x.shape) for x in arrays)
+        shapes = " and ".join(" x ".join(map(str, ("n", *tensor.shape[1:]))) for tensor in tensors)
+        raise UsageError(f"{source} holds {held}, the model takes {shapes}")
+    return [x.reshape(-1, *tensor.shape[1:]) for x, tensor in zip(arrays, tensors, strict=True)]
 
 
 def bench(folder: Path) -> Report:

@@ -85,6 +85,16 @@ def copy(
     return Call("mcup_copy_s8", "mcup_copy_t", fields, (position,), work)
 
 
+def cut(
+    position: int, shape: Sequence[int], first: Sequence[int], count: Sequence[int], by: Sequence[int] | None = None
+) -> Call:
+    """The call that copies x[first : first + count * by : by, ...] of operand `position` to the output."""
+    source = steps(shape)
+    offset = sum(f * step for f, step in zip(first, source, strict=True))
+    strided = [b * step for b, step in zip(by or (1,) * len(shape), source, strict=True)]
+    return copy(position, count, strided, steps(count), source_offset=offset)
+
+
 def moved(count: int, size: int, aligned: bool = True) -> dict[str, float]:
     """The work of so many calls of memcpy for `size` bytes each: it takes words, and blocks of four where they are."""
     if size % 4 or not aligned:

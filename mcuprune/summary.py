@@ -10,6 +10,7 @@ from mcuprune.measure import Measured
 from mcuprune.profile import Profile
 from mcuprune.report import BoardFacts, Flash, LayerRow, ModelFacts, Ram, Report, Verify
 from mcuprune.request import Request, Trained
+from mcuprune.rewrite import ROWS, size
 
 
 def summarize(compiled: Compiled, request: Request, trained: Trained, measured: Measured) -> Report:
@@ -26,14 +27,14 @@ def summarize(compiled: Compiled, request: Request, trained: Trained, measured: 
             name=request.name,
             source=request.source,
             sha256=request.sha256,
-            parameters=sum(t.count for t in compiled.graph.tensors if t.constant and _is_parameter(compiled, t)),
-            macs=compiled.macs,
+            parameters=sum(t.count for t in compiled.original.tensors if t.constant and _is_parameter(compiled, t)),
+            macs=size(compiled.original).macs,
             stateful=emit.stateful(compiled.layers),
         ),
         board=BoardFacts(board.name, board.cpu, board.clock, board.flash.size, board.ram.size),
         budget=request.budget,
         method=trained.method,
-        sparsity=round(budget.sparsity(compiled.graph), 6),
+        sparsity=round(budget.sparsity(compiled.original), 6),
         accuracy=measured.accuracy,
         flash=Flash(
             total_bytes=total,
@@ -41,7 +42,7 @@ def summarize(compiled: Compiled, request: Request, trained: Trained, measured: 
             weight_bytes=weights,
             index_bytes=indices,
             table_bytes=tables,
-            dense_weight_bytes=sum(row.dense_weight_bytes for row in rows),
+            dense_weight_bytes=sum(row.dense_weight_bytes for row in rows) + sum(r.weights for r in compiled.rewrites),
         ),
         ram=Ram(
             total_bytes=compiled.firmware.static_bytes + (stack or 0),
@@ -49,6 +50,7 @@ def summarize(compiled: Compiled, request: Request, trained: Trained, measured: 
             static_bytes=compiled.firmware.static_bytes - arena,
             stack_bytes=stack,
         ),
+        rewrites=compiled.rewrites,
         layers=rows,
         instructions=counts.instructions if counts else None,
         estimated_cycles=counts.estimated_cycles if counts else None,
@@ -60,14 +62,15 @@ def summarize(compiled: Compiled, request: Request, trained: Trained, measured: 
 
 def _is_parameter(compiled: Compiled, tensor) -> bool:
     """Whether a constant is a weight or a bias, and not a shape or an axis."""
-    weighted = [op for op in compiled.graph.ops if op.kind in ("conv_2d", "depthwise_conv_2d", "fully_connected")]
-    return any(tensor is t for op in weighted for t in compiled.graph.operands(op)[1:])
+    weighted = [op for op in compiled.original.ops if op.kind in ROWS]
+    return any(tensor is t for op in weighted for t in compiled.original.operands(op)[1:])
 
 
 def _row(layer: Layer, compiled: Compiled) -> LayerRow:
     graph, op = compiled.graph, layer.op
     weight_bytes, index_bytes = layer_bytes(layer)
     dense = dense_weight_bytes(layer)
+    kernel, encoding, scratch = identity(layer)
     predicted = cost.cycles(layer, compiled.board.cpu)
     return LayerRow(
         name=op.name,
@@ -76,13 +79,14 @@ def _row(layer: Layer, compiled: Compiled) -> LayerRow:
         macs=layer.macs,
         nonzero_macs=layer.nonzero_macs,
         sparsity=round(1 - layer.nonzero_macs / layer.macs, 6) if layer.encoded else None,
-        encoding=identity(layer)[1],
-        kernel=identity(layer)[0],
+        encoding=encoding,
+        kernel=kernel,
         weight_bytes=weight_bytes,
         index_bytes=index_bytes,
         dense_weight_bytes=dense,
         instructions=None,
         estimated_cycles=None,
+        scratch_bytes=scratch,
         predicted_cycles=None if predicted is None else round(predicted),
     )
 

@@ -35,23 +35,12 @@ REFUSED_TYPES = {
 }
 REWRITES = {
     "SHAPE": "convert the model with a fixed batch size of 1, so that shapes are constants",
-    "PACK": "convert the model with a fixed batch size of 1, so that shapes are constants",
     "CUSTOM": "replace the layer by built-in ones",
     "WHILE": "recurrent loops cannot be int8; replace the layer by convolutions",
-    "SUB": "add the negated tensor; a DepthwiseConv2D of one weight, -1, negates",
     "DIV": "multiply by the reciprocal where the divisor is a constant",
-    "PRELU": "use LeakyReLU or ReLU",
     "ELU": "use ReLU or HardSwish",
-    "GELU": "use ReLU or HardSwish",
-    "RSQRT": "use BatchNormalization, which is folded into the layer before it, for other normalizations",
-    "SQUARED_DIFFERENCE": "use BatchNormalization, which is folded into the layer before it, for other normalizations",
-    "BATCH_MATMUL": "use Dense, whose weights are constants",
     "SUM": "use GlobalAveragePooling2D",
-    "REDUCE_MAX": "use MaxPooling2D over the whole image",
     "MIRROR_PAD": "pad with zeros",
-    "SLICE": "use indexing with constant bounds, which becomes STRIDED_SLICE",
-    "SPLIT": "use indexing with constant bounds, which becomes STRIDED_SLICE",
-    "TRANSPOSE_CONV": "use Conv2D",
 }
 NEAREST = "replace the layer by operators that `mcuprune ops` lists"
 
@@ -86,9 +75,9 @@ def read(path: Path | str) -> Graph:
 
     _check_ends(path, file)
     ops = _without_dead(file.ops, file.outputs)
-    source, input_dtype = _input_end(file, ops)
-    target, output_dtype = _output_end(file, ops)
-    taken_off = {source, *file.outputs} - {target, *file.inputs}
+    sources = tuple(_input_end(file, ops, end) for end in file.inputs)
+    targets = tuple(_output_end(file, ops, end) for end in file.outputs)
+    taken_off = {*sources, *file.outputs} - {*targets, *file.inputs}
     inside = [op for op in ops if not taken_off.intersection(op.outputs)]
     for op in inside:
         _check_op(file, op)
@@ -96,12 +85,10 @@ def read(path: Path | str) -> Graph:
         path.stem,
         tuple(file.tensors),
         tuple(naming.named(inside, file.tensors)),
-        (source,),
-        (target,),
+        sources,
+        targets,
         source=path.name,
         sha256=hashlib.sha256(content).hexdigest(),
-        input_dtype=input_dtype,
-        output_dtype=output_dtype,
     )
     for op in graph.ops:
         try:
@@ -187,7 +174,10 @@ def _options(operator: tflite.Operator):
 
 
 def _folded(file: _File) -> _File:
-    """The file with DENSIFY done, RESHAPEs without shapes that are computed, and states in the attributes of their ops.
+    """The file in the terms that the rest knows, with fewer operators and fewer results an operator.
+
+    DENSIFY is done, operators of several results are taken apart, RESHAPEs have no computed shapes, and states are in
+    the attributes of their operators.
 
     Shapes are static here whatever a file computes: it was written before the batch was fixed to 1.
     """
@@ -195,6 +185,8 @@ def _folded(file: _File) -> _File:
     for op in file.ops:
         if op.kind == "densify" and tensors[op.inputs[0]].constant:
             tensors[op.outputs[0]] = replace(tensors[op.outputs[0]], data=tensors[op.inputs[0]].data)
+        elif op.kind in OPS and getattr(OPS[op.kind], "SEVERAL", False):  # a copy for each result
+            ops += [replace(op, outputs=(i,), attrs={**op.attrs, "part": part}) for part, i in enumerate(op.outputs)]
         elif op.kind == "reshape" and len(op.inputs) == 2 and not tensors[op.inputs[1]].constant:
             ops.append(replace(op, inputs=op.inputs[:1]))
         elif any(tensors[i].variable for i in op.inputs if i >= 0):
@@ -222,26 +214,24 @@ def _without_dead(ops: list[Op], outputs: tuple[int, ...]) -> list[Op]:
     return alive[::-1]
 
 
-def _input_end(file: _File, ops: list[Op]) -> tuple[int, str]:
-    """The int8 tensor behind the file's input, and the type of that input."""
-    end = file.inputs[0]
+def _input_end(file: _File, ops: list[Op], end: int) -> int:
+    """The int8 tensor behind an input of the file."""
     readers = [op for op in ops if end in op.inputs]
     if file.tensors[end].dtype != "int8" and [op.kind for op in readers] == ["quantize"]:
         inner = readers[0].outputs[0]
         if _same_numbers(file.tensors[end], file.tensors[inner]):
-            return inner, file.tensors[end].dtype
-    return end, file.tensors[end].dtype
+            return inner
+    return end
 
 
-def _output_end(file: _File, ops: list[Op]) -> tuple[int, str]:
-    """The int8 tensor behind the file's output, and the type of that output."""
-    end = file.outputs[0]
+def _output_end(file: _File, ops: list[Op], end: int) -> int:
+    """The int8 tensor behind an output of the file."""
     writers = [op for op in ops if end in op.outputs]
     if file.tensors[end].dtype != "int8" and [op.kind for op in writers] in (["quantize"], ["dequantize"]):
         inner = writers[0].inputs[0]
         if _same_numbers(file.tensors[end], file.tensors[inner]):
-            return inner, file.tensors[end].dtype
-    return end, file.tensors[end].dtype
+            return inner
+    return end
 
 
 def _same_numbers(end: Tensor, inner: Tensor) -> bool:
@@ -258,18 +248,17 @@ def _same_numbers(end: Tensor, inner: Tensor) -> bool:
 
 def _check_ends(path: Path, file: _File) -> None:
     for what, ends in (("input", file.inputs), ("output", file.outputs)):
-        if len(ends) != 1:
-            names = ", ".join(file.tensors[i].name for i in ends) or "none"
-            raise UnsupportedModel(
-                f"{path.name} has {len(ends)} {what}s ({names}); mcuprune compiles networks with one. "
-                f"Cut it into networks with one input and one output, or concatenate the {what}s."
-            )
-        tensor = file.tensors[ends[0]]
-        if tensor.shape[:1] != (1,):
-            raise UnsupportedModel(
-                f"the {what} {tensor.name} of {path.name} has shape {tensor.shape}; its first dimension must be a "
-                "batch of 1. Convert the model with a batch size of 1."
-            )
+        names = ", ".join(file.tensors[i].name for i in ends)
+        if not ends:
+            raise UnsupportedModel(f"{path.name} has no {what}s. Convert the model again.")
+        if len(set(ends)) < len(ends):
+            raise UnsupportedModel(f"{path.name} has the same {what} twice ({names}). Leave one of them out.")
+        for tensor in (file.tensors[i] for i in ends):
+            if tensor.shape[:1] != (1,):
+                raise UnsupportedModel(
+                    f"the {what} {tensor.name} of {path.name} has shape {tensor.shape}; its first dimension must be a "
+                    "batch of 1. Convert the model with a batch size of 1."
+                )
     if not file.ops:
         raise UnsupportedModel(f"{path.name} has no operators: there is nothing to compile.")
 

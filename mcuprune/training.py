@@ -2,13 +2,21 @@
 
 from pathlib import Path
 
-from mcuprune import budget, prune, quantize, recurrent
+import numpy as np
+
+from mcuprune import budget, ops, prune, quantize, recurrent, samples
 from mcuprune.compiled import Compiled, compile_graph, read
+from mcuprune.errors import UnsupportedModel
 from mcuprune.operand import PORTABLE
-from mcuprune.prune import loading, objective
+from mcuprune.prune import loading, methods, objective, qat, recipe, train
 from mcuprune.prune.checkpoint import Checkpoints
 from mcuprune.prune.interrupt import Interrupt
+from mcuprune.prune.task import Pruned, Task
 from mcuprune.request import Request, Trained
+
+WITHOUT_DATA = "oneshot-magnitude"
+TOLERATED = 0.2  # points that int8 may lose before the network is trained for it
+JUDGES = 2000  # samples that tell
 
 
 class Trainer:
@@ -19,6 +27,8 @@ class Trainer:
         self.request, self.say, self.progress = request, say, progress
         self.objective = objective.infer(model, request.data) if request.data else None
         self.method: str | None = None
+        self.removed = 0.0  # sparsity reached so far
+        self.aware = None  # the model with the ranges of int8, where it was trained for int8
         self.interrupt = Interrupt()
         self.checkpoints = Checkpoints(request.output.with_name(f"{request.output.name}.checkpoints"), request.resume)
         self.epochs = request.epochs or 1
@@ -36,10 +46,20 @@ class Trainer:
         self.stage = stage
         self.say("quantizing to int8")
         calibration = self.request.data.x_train if self.request.data else None
-        quantize.quantize(self.model, calibration, stage / "model.tflite", seed=self.request.seed)
+        quantize.quantize(self.aware or self.model, calibration, stage / "model.tflite", seed=self.request.seed)
         self.say(f"compiling {self.request.name} for {self.request.board.name}")
         graph = read(stage / "model.tflite", self.request.name, self.request.stateful or recurrent.stateful(self.model))
         return compile_graph(graph, self.request.board, stage, "size", PORTABLE)
+
+    def fit(self, compiled: Compiled) -> Compiled:
+        """Prune as far as the budget demands, by what is known of the image that is too large."""
+        if methods.unit(self._method) == "parameters":
+            return self.prune(budget.aim_smaller(compiled, self.request, self.removed))
+        return self.prune(*budget.aim(compiled, self.request))
+
+    @property
+    def _method(self) -> str:
+        return self.request.method if self.request.data else WITHOUT_DATA
 
     def prune(self, sparsity: float, room: int | None = None) -> Compiled:
         """Prune to a sparsity, or to about it so that the weights take `room` bytes.
@@ -48,7 +68,7 @@ class Trainer:
         """
         request = self.request
         again = self.method is not None
-        self.method = request.method if request.data else "oneshot-magnitude"
+        self.method = self._method
         if not request.data and not again:
             self.say("no --data: pruned once, without fine-tuning, and accuracy is unknown; expect to lose much of it")
         self.say(f"pruning{' a little further,' if again else ''} to a sparsity of {sparsity:.3f} ({self.method})")
@@ -71,9 +91,61 @@ class Trainer:
         )
         if not again:
             self.epochs = len(result.history)
-        self.model = result.model
-        self.history += [{**record, "epoch": len(self.history) + i} for i, record in enumerate(result.history)]
+        self.model, self.removed = result.model, result.sparsity
+        self._record(result)
         return self.compile(self.stage)
+
+    def tune(self, compiled: Compiled) -> Compiled:
+        """Train for int8 where int8 loses much, and keep that where it helps: both by samples held back."""
+        request = self.request
+        if self.method is None or request.data is None or self.objective is None or self.interrupt.asked:
+            return compiled
+        before = self._held_back(compiled)
+        lost = 100 * (self._held_back() - before)
+        if self.objective.metric != "accuracy" or lost <= TOLERATED:
+            return compiled
+        self.say(f"int8 loses {lost:.2f} points on samples held back: training for int8")
+        task = Task(
+            sparsity=self.removed,
+            teacher=self.dense,
+            data=request.data,
+            objective=self.objective,
+            epochs=request.epochs,
+            seed=request.seed,
+            progress=self.progress,
+            checkpoints=self.checkpoints,
+            interrupt=self.interrupt,
+        )
+        try:
+            with self.interrupt.listening():
+                result = qat.fine_tuned(self.model, task)
+        except UnsupportedModel as why:
+            self.say(f"it stays as it is: {why}")
+            return compiled
+        self.aware = result.model
+        tuned = self.compile(self.stage)
+        if self._held_back(tuned) > before and budget.fits_flash(tuned, request):
+            self.model = qat.plain(result.model)
+            self._record(result)
+            return tuned
+        self.say("that was no better, and is forgotten")
+        self.aware = None
+        return self.compile(self.stage)
+
+    def _held_back(self, compiled: Compiled | None = None) -> float:
+        """The metric on samples held back from training: of the int8 network, of the float one without."""
+        data = self.request.data
+        assert data and self.objective
+        chosen = recipe.hold_back(len(data.x_train), self.request.seed)[1][:JUDGES]
+        x, y = data.x_train[chosen], (data.x_train if data.y_train is None else data.y_train)[chosen]
+        if compiled is None:
+            return self.objective.score(train.predict(self.model, x), y)
+        outputs = ops.run(compiled.graph, samples.quantize(x, compiled.graph.input))
+        assert isinstance(outputs, np.ndarray)
+        return self.objective.score(samples.dequantize(outputs, compiled.graph.output), y)
+
+    def _record(self, result: Pruned) -> None:
+        self.history += [{**record, "epoch": len(self.history) + i} for i, record in enumerate(result.history)]
 
     def save(self, path: Path) -> None:
         """Write the model; what a killed training left is not needed any more."""

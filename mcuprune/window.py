@@ -35,15 +35,16 @@ class Axis:
         return int(np.count_nonzero((places >= 0) & (places < self.inputs)))
 
 
-def axis(inputs: int, kernel: int, stride: int, padding: str, dilation: int = 1) -> Axis:
-    """padding: 'SAME' or 'VALID'.
+def axis(inputs: int, kernel: int, stride: int, padding: str | tuple[int, int], dilation: int = 1) -> Axis:
+    """padding: 'SAME', 'VALID', or (before, after).
 
     >>> axis(32, 3, 2, "SAME")
     Axis(inputs=32, kernel=3, stride=2, dilation=1, outputs=16, before=0, after=1)
     """
     reach = (kernel - 1) * dilation + 1
-    if padding == "VALID":
-        return Axis(inputs, kernel, stride, dilation, (inputs - reach) // stride + 1, 0, 0)
+    if padding != "SAME":
+        before, after = (0, 0) if isinstance(padding, str) else padding
+        return Axis(inputs, kernel, stride, dilation, (before + inputs + after - reach) // stride + 1, before, after)
     outputs = -(-inputs // stride)
     missing = max((outputs - 1) * stride + reach - inputs, 0)
     return Axis(inputs, kernel, stride, dilation, outputs, missing // 2, missing - missing // 2)

@@ -11,7 +11,7 @@ import kernel
 import numpy as np
 import writer
 
-from mcuprune import operand, ops, oracle
+from mcuprune import ends, ops, oracle
 from mcuprune.encodings import ENCODINGS
 from mcuprune.graph import Graph
 from mcuprune.layer import Layer
@@ -21,13 +21,14 @@ Case = tuple[Graph, np.ndarray]
 
 def random_inputs(random: np.random.Generator, graph: Graph, samples: int = 4) -> np.ndarray:
     """int8 [samples, *shape]: uniform, and one sample each of the extremes and of the zero point."""
-    shape = (samples, *operand.sample_shape(graph.input))
-    inputs = random.integers(-128, 128, shape).astype(np.int8)
-    inputs[:3] = np.array([-128, 127, graph.input.z], np.int8).reshape(3, *[1] * (inputs.ndim - 1))
-    return inputs
+    inputs = []
+    for tensor in graph.sources:
+        inputs.append(random.integers(-128, 128, (samples, tensor.count)).astype(np.int8))
+        inputs[-1][:3] = np.array([[-128], [127], [tensor.z]], np.int8)
+    return ends.join(graph.sources, inputs)
 
 
-def judge(cases: Sequence[Case], *, with_oracle: bool = True) -> None:
+def judge(cases: Sequence[Case], *, with_oracle: bool = True, version: int = 1) -> None:
     """Check, reference against oracle, and reference against every kernel that computes the same."""
     expected = []
     for graph, inputs in cases:
@@ -35,10 +36,10 @@ def judge(cases: Sequence[Case], *, with_oracle: bool = True) -> None:
             ops.OPS[op.kind].check(graph, op)
         expected.append(ops.run(graph, inputs))
     if with_oracle:
-        for (graph, _), want, told in zip(cases, expected, ask_oracle(cases), strict=True):
+        for (graph, _), want, told in zip(cases, expected, ask_oracle(cases, version), strict=True):
             assert np.array_equal(want, told), f"reference and oracle: {graph}"
-    layers = [(graph, layer, (inputs,), want) for (graph, inputs), want in zip(cases, expected, strict=True)
-              for layer in lowered(graph)]  # fmt: skip
+    layers = [(graph, layer, ends.split(graph.sources, inputs), want)
+              for (graph, inputs), want in zip(cases, expected, strict=True) for layer in lowered(graph)]  # fmt: skip
     for (graph, layer, _, want), got in zip(layers, kernel.run_all([case[:3] for case in layers]), strict=True):
         assert np.array_equal(got, want), f"{layer.calls} and reference: {graph}"
 
@@ -55,9 +56,9 @@ def lowered(graph: Graph) -> list[Layer]:
     return [layer for layer in layers if layer]
 
 
-def ask_oracle(cases: Sequence[Case]) -> list[np.ndarray]:
+def ask_oracle(cases: Sequence[Case], version: int = 1) -> list[np.ndarray]:
     with TemporaryDirectory() as folder:
         paths = [Path(folder, f"{i}.tflite") for i in range(len(cases))]
         for path, (graph, _) in zip(paths, cases, strict=True):
-            writer.write(graph, path)
+            writer.write(graph, path, version=version)
         return oracle.run_many([(path, inputs) for path, (_, inputs) in zip(paths, cases, strict=True)])

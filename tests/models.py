@@ -4,6 +4,7 @@ tiny       a convolution and a classifier: as little as a network can be
 residual   convolution, depthwise, a sum of two paths, both pools, fully connected, softmax
 sparse     fully connected layers of 0 to 100 % zeros: every encoding, and a layer with nothing in it
 layout     pad, slice, concatenate, transpose, mean: bytes that move, several calls to a layer
+forked     two inputs and two outputs, one of which is computed from the other
 gated      fully connected layers between functions of one and of two bytes: lookup tables, products
 """
 
@@ -25,14 +26,21 @@ WINDOW = {"dilation_h_factor": 1, "dilation_w_factor": 1}
 class Net:
     """A network under construction: each method adds an operator and returns its output."""
 
-    def __init__(self, name: str, *shape: int, seed: int = 0) -> None:
-        self.name, self.random = name, np.random.default_rng(seed)
+    def __init__(self, name: str, *shape: int, seed: int = 0, scale: float | None = None) -> None:
+        """scale: of every output with weights; None: as large as its sums are."""
+        self.name, self.random, self.scale = name, np.random.default_rng(seed), scale
         self.tensors: list[Tensor] = []
         self.ops: list[Op] = []
         self.input = self._add(quantized("input", (1, *shape), 0.05, 3))
+        self.inputs = [self.input]
 
-    def graph(self, output: Tensor) -> Graph:
-        return Graph(self.name, tuple(self.tensors), tuple(self.ops), (0,), (self._index(output),))
+    def graph(self, *outputs: Tensor) -> Graph:
+        inputs = tuple(self._index(tensor) for tensor in self.inputs)
+        return Graph(self.name, tuple(self.tensors), tuple(self.ops), inputs, tuple(map(self._index, outputs)))
+
+    def another_input(self, *shape: int) -> Tensor:
+        self.inputs.append(self._add(quantized("another", (1, *shape), 0.03, -8)))
+        return self.inputs[-1]
 
     def conv(self, x: Tensor, filters: int, kernel=3, *, stride=1, padding="SAME", sparsity=0.0) -> Tensor:
         """With ReLU; kernel: of a square."""
@@ -41,16 +49,21 @@ class Net:
         y, attrs = self._window(x, filters, kernel, stride, padding, scale)
         return self._op("conv_2d", [x, weights, bias], y, fused_activation_function="RELU", **attrs, **WINDOW)
 
-    def depthwise(self, x: Tensor, kernel=3, *, stride=1, padding="SAME") -> Tensor:
-        weights, bias, scale = self._weights(x, (1, kernel, kernel, x.shape[3]), 3, 0.0)
-        y, attrs = self._window(x, x.shape[3], kernel, stride, padding, scale)
-        attrs |= {"fused_activation_function": "RELU", "depth_multiplier": 1}
+    def depthwise(self, x: Tensor, kernel=3, *, stride=1, padding="SAME", multiplier=1) -> Tensor:
+        filters = x.shape[3] * multiplier
+        weights, bias, scale = self._weights(x, (1, kernel, kernel, filters), 3, 0.0)
+        y, attrs = self._window(x, filters, kernel, stride, padding, scale)
+        attrs |= {"fused_activation_function": "RELU", "depth_multiplier": multiplier}
         return self._op("depthwise_conv_2d", [x, weights, bias], y, **attrs, **WINDOW)
 
     def dense(self, x: Tensor, rows: int, *, sparsity=0.0) -> Tensor:
         weights, bias, scale = self._weights(x, (rows, x.count), 0, sparsity)
         attrs = {"fused_activation_function": "NONE", "weights_format": "DEFAULT", "keep_num_dims": False}
         return self._op("fully_connected", [x, weights, bias], self._result((1, rows), scale, 4), **attrs)
+
+    def constant(self, shape: Sequence[int], values, scale: float, zero_point: int) -> Tensor:
+        data = np.broadcast_to(np.asarray(values, np.int8), shape).copy()
+        return self._add(quantized("constant", tuple(shape), scale, zero_point, data=data))
 
     def add(self, a: Tensor, b: Tensor) -> Tensor:
         return self._op("add", [a, b], self._result(a.shape, a.s + b.s, -7), fused_activation_function="NONE")
@@ -109,10 +122,13 @@ class Net:
         scale = self.random.uniform(0.005, 0.01, shape[axis]).astype(np.float32)
         bias = self.random.integers(-3000, 3000, shape[axis]).astype(np.int32)
         terms = max(np.count_nonzero(values) / shape[axis], 1)
+        spread = x.s * 0.0075 * 70 * terms**0.5
+        if self.scale:
+            scale, spread = scale * np.float32(self.scale / spread), self.scale
         return (
             self._add(quantized("weights", shape, scale, data=values, axis=axis)),
             self._add(quantized("bias", bias.shape, x.s * scale, data=bias, dtype="int32")),
-            x.s * 0.0075 * 70 * terms**0.5,
+            spread,
         )
 
     def _window(self, x: Tensor, filters: int, kernel: int, stride: int, padding: str, scale: float):
@@ -187,7 +203,16 @@ def gated() -> Graph:
     return net.graph(net.unary("tanh", net.unary("quantize", x, 0.05, -3), 1 / 128, 0))
 
 
-NETWORKS: dict[str, Callable[[], Graph]] = {make.__name__: make for make in (tiny, residual, sparse, layout, gated)}
+def forked() -> Graph:
+    net = Net("forked", 8, 6, 2)
+    side = net.another_input(8, 6, 3)
+    x = net.conv(net.concat([net.unary("quantize", side, 0.05, 3), net.input], 3), 4)
+    return net.graph(net.dense(net.pool("max", x, 2), 5, sparsity=0.5), x)
+
+
+NETWORKS: dict[str, Callable[[], Graph]] = {
+    make.__name__: make for make in (tiny, residual, sparse, layout, gated, forked)
+}
 
 
 def save(name: str, folder: Path) -> Path:

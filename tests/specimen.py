@@ -10,6 +10,7 @@ from mcuprune.report import (
     PlanRow,
     Ram,
     Report,
+    Rewrite,
     Verify,
 )
 
@@ -56,8 +57,9 @@ REPORT = Report(
     method="gradual",
     sparsity=0.8986,
     accuracy=Accuracy("accuracy", 0.9889, 0.9861, 0.9861, 0.9861, 360),
-    flash=Flash(WEIGHTS + INDICES + 4_296 + 6_904, 6_904, WEIGHTS, INDICES, 4_296, 322_944),
+    flash=Flash(WEIGHTS + INDICES + 4_296 + 6_904, 6_904, WEIGHTS, INDICES, 4_296, 324_152),
     ram=Ram(8_228, 6_432, 1_284, 512),
+    rewrites=(Rewrite("dead_channels", 0, 1_208, 65_536, 1_304), Rewrite("pads", 1, 0, 0, 32)),
     layers=LAYERS,
     instructions=1_813_812,
     estimated_cycles=2_230_989,

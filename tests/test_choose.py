@@ -2,6 +2,7 @@
 
 import itertools
 
+import code_size
 import layers
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from models import Net
 
 from mcuprune import board as boards
-from mcuprune import choose, cost
+from mcuprune import choose, cost, plan
 from mcuprune.board import CPUS
 from mcuprune.graph import Graph
 
@@ -46,7 +47,8 @@ def networks(draw) -> Graph:
 
 def bytes_and_cycles(graph: Graph, board, goal) -> tuple[int, float]:
     chosen = choose.layers(graph, board, goal)
-    return sum(map(choose.constant_bytes, chosen)), sum(cost.cycles(layer, board.cpu) for layer in chosen)
+    size = sum(map(choose.constant_bytes, chosen)) + choose.code_bytes(chosen, board, board.isas)
+    return size, sum(cost.cycles(layer, board.cpu) for layer in chosen)
 
 
 @given(weighty_layers(), st.sampled_from(BOARDS))
@@ -54,7 +56,8 @@ def test_a_choice_is_never_slower_and_never_larger_than_the_best_dense_one(graph
     found = choose.candidates(graph, graph.ops[0], board, board.isas)
     dense = [candidate for candidate in found if candidate.layer.encoded.encoding == "dense"]
     assert bytes_and_cycles(graph, board, "speed")[1] <= min(candidate.cycles for candidate in dense)
-    assert bytes_and_cycles(graph, board, "size")[0] <= min(candidate.size for candidate in dense)
+    sizes = [c.size + choose.code_bytes([c.layer], board, board.isas) for c in dense]
+    assert bytes_and_cycles(graph, board, "size")[0] <= min(sizes)
 
 
 @given(networks(), st.sampled_from(BOARDS), st.floats(0, 1))
@@ -66,7 +69,7 @@ def test_a_limit_is_kept_and_the_room_is_used(graph, board, share):
     size, cycles = bytes_and_cycles(graph, board, limit)
     assert small <= size <= limit
     assert fast <= cycles <= slow
-    assert share < 1 or (size, cycles) == (large, fast)
+    assert share < 1 or cycles <= choose.NEARLY * fast
 
 
 @given(networks(), st.sampled_from(BOARDS))
@@ -85,6 +88,29 @@ def test_what_cannot_fit_is_as_small_as_can_be():
     assert bytes_and_cycles(graph, BOARDS[0], 1) == bytes_and_cycles(graph, BOARDS[0], "size")
 
 
+@given(networks(), st.sampled_from(BOARDS), st.floats(0, 1))
+@settings(max_examples=30)
+def test_an_arena_that_is_possible_is_kept(graph, board, share):
+    """And more of it is never slower."""
+    free = plan.plan(graph, choose.layers(graph, board, "speed")).size
+    least = plan.plan(graph, choose.layers(graph, board, "speed", arena=0)).size
+    room = round(least + share * (free - least))
+    chosen = choose.layers(graph, board, "speed", arena=room)
+    assert least <= plan.plan(graph, chosen).size <= room
+    cycles = sum(cost.cycles(layer, board.cpu) for layer in chosen)
+    assert bytes_and_cycles(graph, board, "speed")[1] <= cycles
+    assert cycles <= sum(cost.cycles(x, board.cpu) for x in choose.layers(graph, board, "speed", arena=least))
+
+
+@pytest.mark.parametrize("cpu", CPUS)
+def test_every_kernel_has_its_bytes_of_code(cpu):
+    """`make fit` measures them."""
+    isas = (*CPUS[cpu][0], "portable")
+    assert {isa: cost.sizes()[cost.SAME_AS.get(cpu, cpu)][isa].keys() for isa in isas if code_size.kernels(isa)} == {
+        isa: code_size.kernels(isa).keys() for isa in isas if code_size.kernels(isa)
+    }
+
+
 @pytest.mark.parametrize("cpu", CPUS)
 def test_every_kernel_has_its_costs(cpu):
     """A kernel without is chosen last: `make fit` gives it some."""
@@ -97,15 +123,3 @@ def test_every_kernel_has_its_costs(cpu):
         for call in candidate.layer.calls
     }
     assert unknown == set()
-
-
-@given(networks(), st.sampled_from(BOARDS))
-@settings(max_examples=30)
-def test_room_is_spent_on_kernels_that_are_linked_already(graph, board):
-    small = choose.layers(graph, board, "size")
-    functions = {call.function for layer in small for call in layer.calls}
-    limit = 2 * sum(map(choose.constant_bytes, small))
-    spent = choose.layers(graph, board, limit, functions=functions)
-    assert {call.function for layer in spent for call in layer.calls} <= functions
-    assert sum(map(choose.constant_bytes, spent)) <= limit
-    assert sum(cost.cycles(x, board.cpu) for x in spent) <= sum(cost.cycles(x, board.cpu) for x in small)

@@ -15,7 +15,7 @@ from models import Net
 from writer import write
 
 from mcuprune import board as boards
-from mcuprune import ops, oracle, project, samples
+from mcuprune import ends, ops, oracle, project, samples
 from mcuprune.graph import Graph, Tensor
 
 NETWORKS, SAMPLES = 40, 3
@@ -26,10 +26,13 @@ def random_network(number: int) -> Graph:
     random = np.random.default_rng(number)
     net = Net(f"net{number}", *map(int, random.integers(3, 7, 2)), int(random.integers(1, 5)), seed=number)
     alive = [net.input]
+    if number % 4 == 3:
+        alive.append(net.another_input(*map(int, random.integers(2, 6, 3))))
     for _ in range(random.integers(1, 9)):
         x = alive[random.integers(len(alive))]
         alive.append(_grown(net, x, alive, random))
-    return net.graph(alive[-1])
+    further = random.permutation(len(alive) - 1)[: random.integers(3)] if number % 3 == 2 else []
+    return net.graph(alive[-1], *(alive[i] for i in further))
 
 
 def _grown(net: Net, x: Tensor, alive: list[Tensor], random: np.random.Generator) -> Tensor:
@@ -68,10 +71,16 @@ def program(graphs: list[Graph]) -> Iterator[str]:
     yield "int main(void)\n{"
     for graph in graphs:
         yield f"    for (int i = 0; i < {SAMPLES}; i++) {{"
-        yield f"        int8_t x[{graph.input.count}], y[{graph.output.count}];"
-        yield f"        if (fread(x, sizeof x, 1, stdin) != 1) return 1;\n        {graph.name}_invoke(x, y);"
+        yield f"        int8_t x[{ends.size(graph.sources)}], y[{ends.size(graph.targets)}];"
+        yield "        if (fread(x, sizeof x, 1, stdin) != 1) return 1;"
+        yield f"        {graph.name}_invoke({', '.join(pointers('x', graph.sources) + pointers('y', graph.targets))});"
         yield "        fwrite(y, sizeof y, 1, stdout);\n    }"
     yield "    return 0;\n}"
+
+
+def pointers(array: str, tensors: list[Tensor]) -> list[str]:
+    """Where each tensor of a sample begins."""
+    return [f"{array} + {ends.size(tensors[:i])}" for i in range(len(tensors))]
 
 
 @pytest.fixture(scope="module")

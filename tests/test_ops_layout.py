@@ -1,16 +1,20 @@
 """Operators that move bytes and change none: CONCATENATION, PAD, STRIDED_SLICE, TRANSPOSE, RESHAPE and its kin."""
 
+from dataclasses import replace
+
+import kernel
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from judge import judge, random_inputs
-from writer import quantized, single
+from writer import quantized, single, write
 
-from mcuprune import ops, strides
+from mcuprune import ends, ops, oracle, strides
 from mcuprune.errors import UnsupportedModel
-from mcuprune.graph import Graph, Tensor
+from mcuprune.graph import Graph, Op, Tensor
 from mcuprune.ops import strided_slice
+from mcuprune.tflite import read
 
 MASKS = ("begin", "end", "ellipsis", "new_axis", "shrink_axis")
 
@@ -221,3 +225,99 @@ def test_collapsed_loops_visit_the_same_elements_in_the_same_order(dims, data):
 def test_a_contiguous_array_collapses_to_one_dimension(dims):
     few, step = strides.collapse(dims, strides.steps(dims))
     assert (few, step) in [((np.prod(dims),), (1,)), ((), ())]
+
+
+# --- SLICE, SPLIT, UNPACK, PACK and the like ---------------------------------------------------------------------
+
+
+def cut(random: np.random.Generator) -> Graph:
+    x = activation("x", some_shape(random, (1, 5)))
+    first = [int(random.integers(0, n)) for n in x.shape]
+    count = [int(random.integers(1, n - f + 1)) for n, f in zip(x.shape, first, strict=True)]
+    size = [-1 if random.random() < 0.3 and f + c == n else c for n, f, c in zip(x.shape, first, count, strict=True)]
+    return single("slice", [x, integers("begin", first), integers("size", size)], activation("y", count))
+
+
+def packed(random: np.random.Generator) -> Graph:
+    x, y = (activation(name, some_shape(random, (1, 4))) for name in "xy")
+    y = activation("y", x.shape)
+    data = random.integers(-128, 128, x.shape, dtype=np.int8)
+    operands = [[x, x, y], [y, quantized("c", x.shape, 0.1, 5, data=data)], [x]][random.integers(3)]
+    axis = int(random.integers(0, len(x.shape) + 1))
+    shape = [*x.shape[:axis], len(operands), *x.shape[axis:]]
+    axis -= len(shape) if random.random() < 0.3 else 0
+    return single("pack", operands, activation("z", shape), axis=axis, values_count=len(operands))
+
+
+def folded(random: np.random.Generator, kind: str) -> Graph:
+    block, rows, columns, channels = map(int, random.integers(1, 5, 4))
+    shapes = (1, rows * block, columns * block, channels), (1, rows, columns, block**2 * channels)
+    x, y = shapes if kind == "space_to_depth" else shapes[::-1]
+    return single(kind, [activation("x", x)], activation("y", y), block_size=block)
+
+
+def tiled(random: np.random.Generator) -> Graph:
+    x = activation("x", some_shape(random, (1, 4), 4))
+    times = [int(random.choice([1, 1, 2, 3])) for _ in x.shape]
+    times[int(random.integers(len(times)))] = 1
+    return single("tile", [x, integers("times", times)], activation("y", np.array(x.shape) * times))
+
+
+def reversed_(random: np.random.Generator) -> Graph:
+    x = activation("x", some_shape(random, (2, 4)))
+    return single("reverse_v2", [x, integers("axes", [int(random.integers(len(x.shape)))])], activation("y", x.shape))
+
+
+@pytest.mark.parametrize("make", [
+    cut, packed, tiled, reversed_, lambda random: folded(random, "space_to_depth"),
+    lambda random: folded(random, "depth_to_space"),
+], ids=["slice", "pack", "tile", "reverse_v2", "space_to_depth", "depth_to_space"])  # fmt: skip
+def test_copies_agree(make):
+    random = np.random.default_rng(6)
+    judge_many(random, [make(random) for _ in range(40)])
+
+
+def several(random: np.random.Generator, kind: str) -> Graph:
+    """With several results, as a file has it; some of them are nobody's."""
+    parts = [int(n) for n in random.integers(1, 4, random.integers(1, 5))]
+    parts = parts if kind == "split_v" else [parts[0] if kind == "split" else 1] * len(parts)
+    shape = list(some_shape(random, (2, 4)))
+    axis = int(random.integers(1, len(shape)))
+    shape[axis] = sum(parts)
+    x, along = activation("x", shape), integers("axis", axis - len(shape) if random.random() < 0.3 else axis)
+    results = [activation(f"y{i}", [*shape[:axis], *([] if kind == "unpack" else [n]), *shape[axis + 1 :]])
+               for i, n in enumerate(parts)]  # fmt: skip
+    if kind == "split_v":
+        sizes = [*parts[:-1], -1] if random.random() < 0.5 else parts
+        given, attrs = [x, integers("sizes", sizes), along], {"num_splits": len(parts)}
+    elif kind == "split":
+        given, attrs = [along, x], {"num_splits": len(parts)}
+    else:
+        given, attrs = [x], {"num": len(parts), "axis": axis}
+    first = len(given)
+    op = Op(kind, kind, tuple(range(first)), tuple(range(first, first + len(parts))), attrs)
+    kept = tuple(first + i for i in sorted(random.permutation(len(parts))[: random.integers(1, 5)].tolist()))
+    return Graph(kind, (*given, *results), (op,), (given.index(x),), kept)
+
+
+@pytest.mark.parametrize("kind", ["split", "split_v", "unpack"])
+def test_operators_of_several_results_agree(kind, tmp_path):
+    random = np.random.default_rng(7)
+    paths = [tmp_path / f"{i}.tflite" for i in range(40)]
+    for path in paths:
+        write(several(random, kind), path)
+    graphs = [read(path) for path in paths]
+    inputs = [random_inputs(random, graph) for graph in graphs]
+    values = [ops.run(graph, x, keep=True) for graph, x in zip(graphs, inputs, strict=True)]
+    for graph, kept, told in zip(graphs, values, oracle.run_many(list(zip(paths, inputs, strict=True))), strict=True):
+        assert np.array_equal(ends.join(graph.targets, [kept[i] for i in graph.outputs]), told)
+    layers = [(graph, ops.OPS[kind].lower(graph, op), (x,), kept[op.outputs[0]])
+              for graph, x, kept in zip(graphs, inputs, values, strict=True) for op in graph.ops]  # fmt: skip
+    for (graph, _, _, want), got in zip(layers, kernel.run_all([case[:3] for case in layers]), strict=True):
+        assert np.array_equal(got, want), graph
+
+
+def test_a_result_that_nobody_reads_is_not_computed(tmp_path):
+    graph = several(np.random.default_rng(3), "unpack")
+    write(replace(graph, outputs=graph.ops[0].outputs[:1]), tmp_path / "unpack.tflite")
+    assert len(read(tmp_path / "unpack.tflite").ops) == 1

@@ -10,12 +10,14 @@ from mcuprune.errors import UnsupportedModel
 from mcuprune.graph import Graph
 
 EVERY = np.arange(-128, 128).astype(np.int8).reshape(1, 256)
-KINDS = ["relu", "relu6", "relu_n1_to_1", "leaky_relu", "hard_swish", "logistic", "tanh", "quantize"]
+KINDS = ["relu", "relu6", "relu_n1_to_1", "relu_0_to_1", "leaky_relu", "hard_swish", "logistic", "tanh", "quantize",
+         "abs", "exp", "rsqrt"]  # fmt: skip
 
 
 def unary(random: np.random.Generator, kind: str) -> Graph:
     zero_points = random.integers(-128, 128, 2)
-    x = quantized("x", (1, 256), 10 ** random.uniform(-3, 0.5), zero_points[0])
+    zero_points[0] = -128 if kind == "rsqrt" else zero_points[0]
+    x = quantized("x", (1, 256), 10 ** random.uniform(-3, -1.5 if kind == "exp" else 0.5), zero_points[0])
     scale = 1 / 256 if kind == "logistic" else x.s * 10 ** random.uniform(-1.5, 1.5)
     attrs = {"alpha": float(random.choice([0.01, 0.1, 0.2, 0.3, 1.5, 0.0, -0.2]))} if kind == "leaky_relu" else {}
     return single(kind, [x], quantized("y", x.shape, scale, zero_points[1]), **attrs)
@@ -52,6 +54,12 @@ def test_a_hard_swish_that_the_oracle_cannot_scale_is_refused():
     graph = single("hard_swish", [quantized("x", (1, 4), 0.1)], quantized("y", (1, 4), 1e-4))
     with pytest.raises(UnsupportedModel, match=r"hard_swish: HARD_SWISH has output scale 0\.0001, less than 1/128"):
         ops.OPS["hard_swish"].check(graph, graph.ops[0])
+
+
+def test_an_exponential_that_overflows_in_the_oracle_is_refused():
+    graph = single("exp", [quantized("x", (1, 4), 1.0)], quantized("y", (1, 4), 0.1))
+    with pytest.raises(UnsupportedModel, match=r"exp: EXP has output scale 0\.1, in which exp\(127\) overflows"):
+        ops.OPS["exp"].check(graph, graph.ops[0])
 
 
 def test_a_logistic_on_another_scale_is_refused():

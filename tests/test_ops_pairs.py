@@ -1,4 +1,6 @@
-"""ADD and MUL."""
+"""ADD, MUL and their kin."""
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -39,11 +41,34 @@ def pair(random: np.random.Generator, kind: str, other: str) -> Graph:
     """other: 'self' or 'constant'."""
     a = quantized("a", some_shape(random), scale(random), zero_point(random))
     b = a if other == "self" else constant(random, broadcastable(random, a.shape))
-    around = max(a.s, b.s) if kind == "add" else 100 * a.s * b.s
-    shape = np.broadcast_shapes(a.shape, b.shape)
-    y = quantized("y", shape, scale(random, around, 1), zero_point(random))
     operands = [a, b] if random.random() < 0.5 else [b, a]
-    return single(kind, operands, y, fused_activation_function=str(random.choice(operand.FUSED)))
+    return single(kind, operands, result(random, kind, *operands), **attributes(random, kind))
+
+
+def result(random: np.random.Generator, kind: str, a: Tensor, b: Tensor) -> Tensor:
+    around = {"mul": 100 * a.s * b.s, "squared_difference": 100 * max(a.s, b.s) ** 2}.get(kind, max(a.s, b.s))
+    shape = np.broadcast_shapes(a.shape, b.shape)
+    return quantized("y", shape, scale(random, around, 1), zero_point(random))
+
+
+def attributes(random: np.random.Generator, kind: str) -> dict[str, str]:
+    if kind == "squared_difference":
+        return {}
+    return {"fused_activation_function": str(random.choice(operand.FUSED))}
+
+
+def two_inputs(random: np.random.Generator, kind: str) -> Graph:
+    """Of two activations of the network's caller; of one scale where it has to be, alpha of PRELU the smaller."""
+    a = quantized("a", some_shape(random), scale(random), zero_point(random))
+    b = quantized("b", broadcastable(random, a.shape), scale(random), zero_point(random))
+    if kind in ("maximum", "minimum"):
+        b, y = replace(b, scale=a.scale, zero_point=a.zero_point), replace(a, name="y")
+        y = replace(y, shape=np.broadcast_shapes(a.shape, b.shape))
+        return single(kind, [a, b], y)
+    if kind == "prelu":
+        shape = [n if random.random() < 0.5 else 1 for n in a.shape]
+        return single(kind, [a, replace(b, shape=tuple(shape))], replace(result(random, kind, a, a), shape=a.shape))
+    return single(kind, [a, b], result(random, kind, a, b), **attributes(random, kind))
 
 
 def fork(random: np.random.Generator, kind: str) -> Graph:
@@ -65,12 +90,26 @@ def fork(random: np.random.Generator, kind: str) -> Graph:
     return Graph(kind, (source, *bounds, a, b, y), sequence, (0,), (6,))
 
 
-@pytest.mark.parametrize("kind", ["add", "mul"])
+@pytest.mark.parametrize("kind", ["add", "mul", "sub", "squared_difference"])
 @pytest.mark.parametrize("other", ["self", "constant"])
 def test_reference_oracle_and_kernel_agree(kind, other):
     random = np.random.default_rng(len(kind + other))
     graphs = [pair(random, kind, other) for _ in range(120)]
     judge([(graph, random_inputs(random, graph)) for graph in graphs])
+
+
+@pytest.mark.parametrize("kind", ["sub", "squared_difference", "maximum", "minimum", "prelu"])
+def test_two_inputs_agree(kind):
+    random = np.random.default_rng(len(kind))
+    graphs = [two_inputs(random, kind) for _ in range(80)]
+    judge([(graph, random_inputs(random, graph)) for graph in graphs])
+
+
+def test_a_maximum_on_another_scale_is_refused():
+    a, b = quantized("a", (1, 4), 0.1), quantized("b", (1, 4), 0.2)
+    graph = single("maximum", [a, b], quantized("y", (1, 4), 0.1))
+    with pytest.raises(UnsupportedModel, match=r"maximum: MAXIMUM compares b \(0\.2, 0\) on another scale"):
+        ops.OPS["maximum"].check(graph, graph.ops[0])
 
 
 @pytest.mark.parametrize("kind", ["add", "mul"])

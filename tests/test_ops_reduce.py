@@ -1,5 +1,7 @@
 """Operators that make less of their input: pools, MEAN, SOFTMAX."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from judge import judge, random_inputs
@@ -105,3 +107,67 @@ def test_a_softmax_that_overflows_in_the_oracle_is_refused():
     graph = softmaxed(np.random.default_rng(6), (1, 512))
     with pytest.raises(UnsupportedModel, match="softmax: SOFTMAX is over 512 elements, more than 511"):
         softmax.check(graph, graph.ops[0])
+
+
+# --- REDUCE_MAX, REDUCE_MIN, L2_NORMALIZATION, BATCH_MATMUL, GATHER ----------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["reduce_max", "reduce_min"])
+def test_extremes_agree(kind):
+    random = np.random.default_rng(7)
+    graphs = []
+    for _ in range(60):
+        shape = (1, *map(int, random.integers(1, 9, random.integers(1, 4))))
+        over = random.permutation(len(shape))[: random.integers(1, len(shape) + 1)]
+        graph = averaged(random, shape, over.tolist(), bool(random.random() < 0.5))
+        x, axes, y = graph.tensors
+        graphs.append(single(kind, [x, axes], replace(x, name="y", shape=y.shape), **graph.ops[0].attrs))
+    judge([(graph, random_inputs(random, graph)) for graph in graphs])
+
+
+def test_normalized_vectors_agree():
+    random = np.random.default_rng(8)
+    graphs = []
+    for depth in [1, 2, 3, 5, 8, 40, 300] * 6:
+        x = quantized("x", (1, int(random.integers(1, 5)), depth), 0.1, random.integers(-128, 128))
+        graphs.append(
+            single("l2_normalization", [x], quantized("y", x.shape, 1 / 128), fused_activation_function="NONE")
+        )
+    cases = [(graph, random_inputs(random, graph, 6)) for graph in graphs]
+    cases += [(graph, (graph.input.z + x // 32).clip(-128, 127).astype(np.int8)) for graph, x in cases]
+    judge(cases)
+
+
+def multiplied(random: np.random.Generator) -> Graph:
+    rows, depth, columns = map(int, random.integers(1, 9, 3))
+    adj_x, adj_y = bool(random.integers(2)), bool(random.integers(2))
+    batches = [1, *map(int, random.integers(1, 4, random.integers(0, 2)))]
+    some, others = ([n if random.random() < 0.7 else 1 for n in batches] for _ in range(2))
+    others = some if adj_x else others[int(random.integers(len(others) + 1)) :]
+    a = quantized("a", (*some, *([depth, rows] if adj_x else [rows, depth])), 0.1, random.integers(-128, 128))
+    shape = (*others, *([columns, depth] if adj_y else [depth, columns]))
+    data = random.integers(-128, 128, shape).astype(np.int8) if random.random() < 0.3 else None
+    b = quantized("b", shape, 0.05, random.integers(-128, 128), data=data)
+    y = quantized("y", (*np.broadcast_shapes(some, others), rows, columns), 0.3, random.integers(-128, 128))
+    return single("batch_matmul", [a, b], y, adj_x=adj_x, adj_y=adj_y)
+
+
+def test_products_of_matrices_agree():
+    random = np.random.default_rng(9)
+    graphs = [multiplied(random) for _ in range(80)]
+    judge([(graph, random_inputs(random, graph)) for graph in graphs])
+
+
+def gathered(random: np.random.Generator) -> Graph:
+    shape = (1, *map(int, random.integers(1, 6, random.integers(1, 4))))
+    axis = int(random.integers(1, len(shape)))
+    index = random.integers(0, shape[axis], random.integers(1, 5, random.integers(1, 3))).astype(np.int32)
+    target = (*shape[:axis], *index.shape, *shape[axis + 1 :])
+    x, y = (quantized(name, s, 0.1, 5) for name, s in (("x", shape), ("y", target)))
+    indices = quantized("indices", index.shape, [], data=index, dtype="int32")
+    return single("gather", [x, indices], y, axis=axis - (len(shape) if random.random() < 0.3 else 0), batch_dims=0)
+
+
+def test_gathered_slices_agree():
+    random = np.random.default_rng(10)
+    judge([(graph, random_inputs(random, graph)) for graph in (gathered(random) for _ in range(40))])

@@ -15,7 +15,7 @@ from mcuprune.errors import UsageError
 from mcuprune.report import Accuracy, Budget, Flash, PlanRow, Ram, Report, Verify, load, save
 
 KEYS = {
-    "": "mcuprune schema model board budget method sparsity accuracy flash ram layers "
+    "": "mcuprune schema model board budget method sparsity accuracy flash ram rewrites layers "
     "instructions estimated_cycles verify",
     "model": "name source sha256 parameters macs stateful",
     "board": "name cpu clock_hz flash_bytes ram_bytes",
@@ -40,6 +40,15 @@ def test_the_keys_are_the_contract_in_its_order(part):
 def test_every_layer_has_the_keys_of_the_contract():
     for row in REPORT.to_json()["layers"]:
         assert list(row) == LAYER_KEYS.split()
+
+
+def test_every_rewrite_has_the_keys_of_the_contract():
+    for row in REPORT.to_json()["rewrites"]:
+        assert list(row) == "name operators weights macs bytes".split()
+
+
+def test_the_report_says_what_the_lossless_passes_removed():
+    assert "dead_channels  1,208 weights, 65,536 MACs, 1,304 bytes" in report_text.text(REPORT)
 
 
 def test_to_json_holds_only_what_json_has():

@@ -68,7 +68,7 @@ def test_the_page_says_what_the_report_says(whole):
         "89.9 %",
         "98.61",
         "bit-exact",
-        "326.3 KB",
+        "327.5 KB",
     ]
     facts += ["1.81 M", "1,813,812", "2,230,989", "QEMU 7.2", "BUILTIN_REF", REPORT.model.sha256, "16,056 of 229,376"]
     facts += ["Validation accuracy", "epoch 16", "scratch of conv2d_1: 288 bytes at 6,144, while conv2d_1 runs"]

@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 from test_cli import run
 
-from mcuprune import ops, report, samples, stages
+from mcuprune import board as boards
+from mcuprune import ends, ops, pipeline, report, samples, stages
 from mcuprune.errors import UsageError
+from mcuprune.request import Request
 
 pytestmark = pytest.mark.emulator
 
@@ -80,9 +82,9 @@ def test_run_refuses_samples_of_another_shape(built, tmp_path, shape):
 
 def test_run_refuses_what_is_no_array(built, tmp_path):
     (tmp_path / "x.npy").write_text("1 2 3")
-    with pytest.raises(UsageError, match=r"x\.npy is not a readable \.npy file"):
+    with pytest.raises(UsageError, match=r"x\.npy is not a readable \.npy or \.npz file"):
         stages.run(built, tmp_path / "x.npy", None)
-    with pytest.raises(UsageError, match=r"y\.npy is not a readable \.npy file"):
+    with pytest.raises(UsageError, match=r"y\.npy is not a readable \.npy or \.npz file"):
         stages.run(built, tmp_path / "y.npy", None)
 
 
@@ -158,3 +160,16 @@ def test_a_report_of_another_version_is_refused(folder):
     (folder / "report.json").write_text(json.dumps(told | {"schema": 99}))
     with pytest.raises(UsageError, match=r"schema 99, not 1.*build it again"):
         stages.load(folder)
+
+
+def test_several_inputs_and_outputs_are_arrays_of_an_npz(tmp_path):
+    request = Request("forked", "forked.tflite", "", boards.load("stm32f405"), tmp_path / "forked", samples=4)
+    report = pipeline.compile_model(models.save("forked", tmp_path), request, say=lambda message: None)
+    assert report.verify.bit_exact
+    graph = stages.load(tmp_path / "forked")[0].graph
+    x = ends.split(graph.sources, samples.random(graph, 3))
+    np.savez(tmp_path / "x.npz", *x)
+    assert run("run", tmp_path / "forked", "--input", tmp_path / "x.npz", "--output", tmp_path / "y.npz").code == 0
+    with np.load(tmp_path / "y.npz") as y:
+        assert list(y) == ["output_0", "output_1"]
+        assert np.array_equal(ends.join(graph.targets, list(y.values())), ops.run(graph, ends.join(graph.sources, x)))

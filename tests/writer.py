@@ -14,7 +14,8 @@ import tflite
 from mcuprune.graph import Graph, Op, Tensor
 
 # The operators whose options table is not named after them.
-OPTIONS = {"max_pool_2d": "Pool2DOptions", "average_pool_2d": "Pool2DOptions", "mean": "ReducerOptions"}
+OPTIONS = {"max_pool_2d": "Pool2DOptions", "average_pool_2d": "Pool2DOptions", "l2_normalization": "L2NormOptions",
+           **dict.fromkeys(("mean", "sum", "reduce_max", "reduce_min"), "ReducerOptions")}  # fmt: skip
 ENUMS = {
     "padding": tflite.Padding,
     "fused_activation_function": tflite.ActivationFunctionType,

@@ -151,8 +151,11 @@ def _table(rows: list[list[str]]) -> str:
     return "".join(f"| {' | '.join(row)} |\n" for row in [head, ["---"] * len(head), *body])
 
 
+def recorded() -> dict[str, dict]:
+    return json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.is_file() else {}
+
+
 def main() -> None:
-    results = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.is_file() else {}
     if sys.argv[1:] != ["--page"]:
         if len(sys.argv) < 3 or not all(Path(folder).is_dir() for folder in sys.argv[1:3]):
             sys.exit("name the folders of the models and of the data: make accuracy MODELS=... DATA=...")
@@ -160,10 +163,11 @@ def main() -> None:
         for case in cases():
             if all(word in case.title for word in words):
                 click.echo(case.title)
-                results[case.title] = asdict(case) | measured(case, models, folder)
-                click.echo(json.dumps(results[case.title]))
+                record = asdict(case) | measured(case, models, folder)
+                click.echo(json.dumps(record))
+                results = recorded() | {case.title: record}
                 RESULTS.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
-    PAGE.write_text(page(results), encoding="utf-8")
+    PAGE.write_text(page(recorded()), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -49,9 +49,12 @@ def fully_connected(random: Random, inputs: int, rows: int, sparsity: float = 0.
 
 
 def pair(kind: str, shape: tuple[int, ...], scales: tuple[float, float] = (0.05, 0.08), other=None) -> Graph:
-    """kind: 'add' or 'mul'; other: the shape of the second operand, if not the same"""
+    """kind: 'add', 'mul' or another that takes two; other: the shape of the second operand, if not the same"""
     a, b = quantized("a", (1, *shape), scales[0], 3), quantized("b", (1, *(other or shape)), scales[1], -7)
-    return single(kind, [a, b], quantized("y", (1, *shape), 0.1, 5), fused_activation_function="NONE")
+    if kind in ("maximum", "minimum"):
+        return single(kind, [a, replace(b, scale=a.scale, zero_point=a.zero_point)], replace(a, name="y"))
+    attrs = {} if kind == "squared_difference" else {"fused_activation_function": "NONE"}
+    return single(kind, [a, b], quantized("y", (1, *shape), 0.1, 5), **attrs)
 
 
 def pool(kind: str, image: tuple[int, int, int], size: tuple[int, int], stride: int, padding: str = "VALID") -> Graph:
@@ -89,6 +92,53 @@ def pad(image: tuple[int, int, int], frame: int) -> Graph:
     shape = (image[0] + 2 * frame, image[1] + 2 * frame, image[2])
     numbers = _integers([(0, 0), (frame, frame), (frame, frame), (0, 0)])
     return single("pad", [quantized("x", (1, *image), 0.05), numbers], quantized("y", (1, *shape), 0.05))
+
+
+def prelu(image: tuple[int, int, int]) -> Graph:
+    x, alpha = quantized("x", (1, *image), 0.05, 3), quantized("alpha", (1, 1, image[2]), 0.01, -7)
+    return single("prelu", [x, alpha], quantized("y", x.shape, 0.03, 5))
+
+
+def extreme(kind: str, image: tuple[int, int, int]) -> Graph:
+    """kind: 'reduce_max' or 'reduce_min', over height and width"""
+    x, y = quantized("x", (1, *image), 0.05, 3), quantized("y", (1, image[2]), 0.05, 3)
+    return single(kind, [x, _integers([1, 2])], y, keep_dims=False)
+
+
+def resize(kind: str, image: tuple[int, int, int], times: int) -> Graph:
+    """kind: 'nearest_neighbor' or 'bilinear'"""
+    size = [times * image[0], times * image[1]]
+    x, y = quantized("x", (1, *image), 0.05, 3), quantized("y", (1, *size, image[2]), 0.05, 3)
+    attrs = {"align_corners": False, "half_pixel_centers": True}
+    return single(f"resize_{kind}", [x, _integers(size)], y, **attrs)
+
+
+def transposed(random: Random, image: tuple[int, int, int], filters: int, kernel: int, stride: int,
+               sparsity: float = 0.0) -> Graph:  # fmt: skip
+    """A transposed convolution, SAME"""
+    weights = pruned(random, filters, kernel * kernel * image[2], sparsity).reshape(filters, kernel, kernel, image[2])
+    x, weights, bias = _weighted(random, image, weights, 0)
+    y = quantized("y", (1, stride * image[0], stride * image[1], filters), 0.05, -5)
+    attrs = {"padding": "SAME", "stride_h": stride, "stride_w": stride, "fused_activation_function": "NONE"}
+    return single("transpose_conv", [_integers(y.shape), weights, x, bias], y, **attrs)
+
+
+def product(rows: int, depth: int, columns: int, adj_y: bool = False) -> Graph:
+    """Of two activations"""
+    a = quantized("a", (1, rows, depth), 0.05, 3)
+    b = quantized("b", (1, columns, depth) if adj_y else (1, depth, columns), 0.05, 3)
+    return single("batch_matmul", [a, b], quantized("y", (1, rows, columns), 0.5, 3), adj_x=False, adj_y=adj_y)
+
+
+def gather(random: Random, image: tuple[int, int, int], count: int) -> Graph:
+    """Columns of pixels"""
+    x, y = quantized("x", (1, *image), 0.05, 3), quantized("y", (1, image[0], count, image[2]), 0.05, 3)
+    return single("gather", [x, _integers(random.integers(0, image[1], count))], y, axis=2, batch_dims=0)
+
+
+def normalization(rows: int, depth: int) -> Graph:
+    x, y = quantized("x", (rows, depth), 0.1), quantized("y", (rows, depth), 1 / 128)
+    return single("l2_normalization", [x], y, fused_activation_function="NONE")
 
 
 def measure(cases: Sequence[tuple[Graph, Layer]], board: Board) -> list[tuple[int, int]]:
@@ -250,6 +300,23 @@ _SHARES: dict[Callable[[Random], Graph], int] = {  # of every round of at_random
     lambda random: relu(_image(random, 12)): 1,
     lambda random: transpose(_image(random, 12), _pick(random, ((1, 0, 2), (2, 0, 1), (0, 2, 1)))): 2,
     lambda random: pad(_image(random, 12), _pick(random, (1, 2))): 3,
+    lambda random: _pair(_pick(random, ("maximum", "minimum")))(random): 2,
+    lambda random: _pair(_pick(random, ("sub", "squared_difference")))(random): 2,
+    lambda random: prelu(_image(random, 12)): 1,
+    lambda random: extreme(_pick(random, ("reduce_max", "reduce_min")), _image(random, 12)): 2,
+    lambda random: resize("nearest_neighbor", _image(random, 8), _pick(random, (1, 2, 3))): 1,
+    lambda random: resize("bilinear", _image(random, 8), _pick(random, (1, 2, 3))): 1,
+    lambda random: transposed(
+        random,
+        _image(random, 8),
+        _pick(random, CHANNELS),
+        _pick(random, (2, 3, 4)),
+        _pick(random, (1, 2, 2)),
+        _pick(random, SPARSITIES),
+    ): 3,
+    lambda random: product(*map(int, random.integers(1, 20, 3)), bool(random.integers(2))): 2,
+    lambda random: gather(random, _image(random, 12), int(random.integers(1, 12))): 1,
+    lambda random: normalization(*map(int, random.integers((1, 2), (6, 60)))): 1,
 }
 
 

@@ -1,4 +1,4 @@
-"""Write the tables of README.md anew from the code: everything between <!-- table: NAME --> and <!-- end -->.
+"""Write the tables of README.md and docs/ anew from the code: everything between <!-- table: NAME --> and <!-- end -->.
 
 python tools/tables.py            writes
 python tools/tables.py --check    ends with status 1 where a table is out of date
@@ -11,6 +11,7 @@ from pathlib import Path
 from mcuprune import board, ops
 from mcuprune.encodings import ENCODINGS
 from mcuprune.prune import methods
+from mcuprune.rewrite import PASSES
 from mcuprune.sizes import format_size
 
 ROOT = Path(__file__).parents[1]
@@ -36,18 +37,29 @@ def encodings() -> list[list[str]]:
 
 
 def pruning_methods() -> list[list[str]]:
-    rows = [["method", "what it does", "options"], ["---"] * 3]
+    rows = [["method", "what it does", "a sparsity is a share of", "options"], ["---"] * 4]
     for name in methods.NAMES:
         options = ", ".join(f"`{option}`" for option in methods.options(name))
-        rows.append([f"`{name}`", methods.about(name), options])
+        rows.append([f"`{name}`", methods.about(name), f"the {methods.unit(name)}", options])
     return rows
+
+
+def passes() -> list[list[str]]:
+    rows = [["pass", "what it does"], ["---"] * 2]
+    return rows + [[f"`{name}`", first_line(module.__doc__)] for name, module in PASSES.items()]
 
 
 def first_line(text: str) -> str:
     return text.strip().splitlines()[0]
 
 
-TABLES = {"methods": pruning_methods, "boards": boards, "operators": operators, "encodings": encodings}
+TABLES = {
+    "methods": pruning_methods,
+    "boards": boards,
+    "operators": operators,
+    "encodings": encodings,
+    "passes": passes,
+}
 
 
 def written(text: str) -> str:

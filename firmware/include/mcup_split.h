@@ -2,7 +2,7 @@
  * (mcuprune/split.py has the arithmetic).
  *
  * Packed columns hold, for each input of the window, half as many words as there are pixels: word j
- * is (x + 129) of pixel j below that of pixel j + 4, or j + 2.  The last group of an image reaches
+ * is x + 129 of pixel j below x + 128 of pixel j + 4, or j + 2.  The last group of an image reaches
  * back over pixels that are done, so that all groups are full. */
 #ifndef MCUP_SPLIT_H
 #define MCUP_SPLIT_H

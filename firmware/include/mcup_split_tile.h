@@ -1,6 +1,6 @@
 /* Tiles for split multiplication: how a strip of eight pixels sees a line of the image.
  *
- * A line of a tile is a channel after the other.  Word j of a channel is (x + 129) of column j of
+ * A line of a tile is a channel after the other.  Word j of a channel is x + 129 of column j of
  * the image, from where the strip begins, below that of column j + 4; the eight pixels see four
  * words from theirs of the weight's column on. */
 #ifndef MCUP_SPLIT_TILE_H

@@ -84,7 +84,7 @@ typedef struct {
     int32_t batches;       /* columns that follow one another in the input */
 } mcup_fully_connected_t;
 
-/* a + b, element by element.  Shifts are to the right. */
+/* a + b, element by element; of a - b and (a - b)^2, too.  Shifts are to the right. */
 typedef struct {
     int32_t dims[4];      /* of the output, outermost first */
     int32_t a_steps[4];   /* bytes between neighbours in a along each dimension, 0 where a is broadcast */
@@ -115,6 +115,25 @@ typedef struct {
     int8_t least;
     int8_t most;
 } mcup_mul_t;
+
+/* The loops over two operands that one of them, or both, may be broadcast in. */
+typedef struct {
+    int32_t dims[4];      /* as in mcup_add_t */
+    int32_t a_steps[4];
+    int32_t b_steps[4];
+} mcup_pairs_t;
+
+/* x where it is positive, alpha * x where it is negative.  Shifts are to the right; negative: to the left. */
+typedef struct {
+    mcup_pairs_t pairs;
+    int32_t rise;         /* Q31: from x to the output's scale */
+    int32_t fall;         /* Q31: from alpha * x to the output's scale */
+    int16_t offset;       /* minus the zero point */
+    int16_t alpha_offset;
+    int8_t rise_shift;
+    int8_t fall_shift;
+    int8_t zero_point;    /* of the output */
+} mcup_prelu_t;
 
 /* A block that moves from one layout to another.  Steps and offsets are in bytes. */
 typedef struct {
@@ -163,6 +182,82 @@ typedef struct {
     int8_t shift;            /* to the right; negative: to the left */
     int8_t zero_point;       /* of the output */
 } mcup_mean_t;
+
+/* The same loops without arithmetic. */
+typedef struct {
+    int32_t kept[2];         /* as in mcup_mean_t */
+    int32_t kept_steps[2];
+    int32_t summed[2];
+    int32_t summed_steps[2];
+} mcup_reduce_t;
+
+/* Products of matrices, a batch after the other.  Steps are in bytes, 0 where a batch is broadcast. */
+typedef struct {
+    int32_t batches[2];  /* outermost first */
+    int32_t a_batch[2];  /* between neighbouring batches */
+    int32_t b_batch[2];
+    int32_t rows;        /* of a and of the product */
+    int32_t columns;     /* of b and of the product */
+    int32_t depth;       /* columns of a, rows of b */
+    int32_t a_row;       /* between neighbouring rows of a */
+    int32_t a_step;      /* along one of them */
+    int32_t b_column;    /* between neighbouring columns of b */
+    int32_t b_step;      /* along one of them */
+    int32_t multiplier;  /* Q31: from a product to the output's scale */
+    int16_t a_offset;    /* minus the zero point */
+    int16_t b_offset;
+    int8_t shift;        /* to the right; negative: to the left */
+    int8_t zero_point;   /* of the output */
+} mcup_batch_matmul_t;
+
+typedef struct {
+    int32_t rows;
+    int32_t depth;       /* elements of a vector */
+    int16_t offset;      /* minus the input's zero point */
+} mcup_l2_normalization_t;
+
+/* Slices along an axis, chosen by constant indices. */
+typedef struct {
+    const int32_t *index; /* [count] */
+    int32_t outer;        /* elements of the dimensions before the axis */
+    int32_t count;
+    int32_t inner;        /* bytes of a slice */
+    int32_t step;         /* bytes of the input between neighbours before the axis */
+} mcup_gather_t;
+
+typedef struct {
+    const int16_t *row;    /* [height]: of the input */
+    const int16_t *column; /* [width] */
+    int16_t height;        /* of the output */
+    int16_t width;
+    int16_t channels;
+    int16_t input_width;
+} mcup_resize_nearest_neighbor_t;
+
+/* A place between two pixels. */
+typedef struct {
+    int16_t before;        /* index of a pixel */
+    int16_t behind;
+    int16_t part;          /* of the way from one to the other, 1024 is all of it; may be negative at an edge */
+} mcup_between_t;
+
+typedef struct {
+    const mcup_between_t *row;    /* [height]: in the input */
+    const mcup_between_t *column; /* [width] */
+    int16_t height;               /* of the output */
+    int16_t width;
+    int16_t channels;
+    int16_t input_width;
+} mcup_resize_bilinear_t;
+
+/* Output pixels of a transposed convolution that see the same weights: a convolution of stride 1. */
+typedef struct {
+    mcup_window_t window;  /* top and left may be negative */
+    mcup_matrix_t matrix;
+    int32_t first;         /* bytes before the first pixel in the output */
+    int32_t line;          /* bytes from one line of such pixels to the next */
+    int32_t pixel;         /* bytes from one pixel to the next */
+} mcup_transpose_conv_t;
 
 typedef struct {
     int32_t rows;
@@ -245,11 +340,11 @@ typedef struct {
     int32_t inputs;          /* of a step */
 } mcup_lstm_quad_t;
 
-/* One row of a matrix for split multiplication (mcup_split.h).  bias' = bias - (input zero point + 129)
- * * sum of the row's weights. */
+/* One row of a matrix for split multiplication (mcup_split.h).  bias' = bias - (input zero point + 129) * sum of the
+ * row's weights is for the lower half of a word, bias" for the upper one has 128 there. */
 typedef struct {
-    int32_t low;        /* 65537 * bias', modulo 2^32: what the sum of products begins with */
-    int32_t high;       /* bias' + number of negative weights: the same of their upper halves */
+    int32_t low;        /* bias' + 65536 * bias", modulo 2^32: what the sum of products begins with */
+    int32_t high;       /* bias" + number of negative weights: the same of their upper halves */
     int32_t multiplier; /* Q31: 0 or in [2^30, 2^31) */
     int8_t shift;       /* to the right, -3..22 */
     uint8_t entry;      /* steps mod 4: where a loop unrolled four times enters */
@@ -295,16 +390,31 @@ mcup_fully_connected_kernel_t mcup_fully_connected_n4_s8;
 mcup_pool_2d_kernel_t mcup_average_pool_2d_s8, mcup_max_pool_2d_s8;
 typedef void mcup_depthwise_conv_2d_kernel_t(const mcup_depthwise_conv_2d_t *, const int8_t *, int8_t *);
 mcup_depthwise_conv_2d_kernel_t mcup_depthwise_conv_2d_s8, mcup_depthwise_conv_2d_3x3_s8;
-mcup_depthwise_conv_2d_kernel_t mcup_depthwise_conv_2d_3x3_stride_2_s8;
+mcup_depthwise_conv_2d_kernel_t mcup_depthwise_conv_2d_3x3_stride_2_s8, mcup_depthwise_conv_2d_line_s8;
 void mcup_depthwise_conv_2d_plane_s8(const mcup_depthwise_plane_t *, const int8_t *, int8_t *);
 void mcup_add_s8(const mcup_add_t *, const int8_t *a, const int8_t *b, int8_t *output);
 void mcup_mul_s8(const mcup_mul_t *, const int8_t *a, const int8_t *b, int8_t *output);
+void mcup_sub_s8(const mcup_add_t *, const int8_t *a, const int8_t *b, int8_t *output);
+void mcup_squared_difference_s8(const mcup_add_t *, const int8_t *a, const int8_t *b, int8_t *output);
+void mcup_maximum_s8(const mcup_pairs_t *, const int8_t *a, const int8_t *b, int8_t *output);
+void mcup_minimum_s8(const mcup_pairs_t *, const int8_t *a, const int8_t *b, int8_t *output);
+void mcup_prelu_s8(const mcup_prelu_t *, const int8_t *input, const int8_t *alpha, int8_t *output);
 void mcup_mean_s8(const mcup_mean_t *, const int8_t *, int8_t *);
+void mcup_reduce_max_s8(const mcup_reduce_t *, const int8_t *, int8_t *);
+void mcup_reduce_min_s8(const mcup_reduce_t *, const int8_t *, int8_t *);
+void mcup_batch_matmul_s8(const mcup_batch_matmul_t *, const int8_t *a, const int8_t *b, int8_t *output);
+void mcup_l2_normalization_s8(const mcup_l2_normalization_t *, const int8_t *, int8_t *);
+void mcup_gather_s8(const mcup_gather_t *, const int8_t *, int8_t *);
+void mcup_resize_nearest_neighbor_s8(const mcup_resize_nearest_neighbor_t *, const int8_t *, int8_t *);
+void mcup_resize_bilinear_s8(const mcup_resize_bilinear_t *, const int8_t *, int8_t *);
+typedef void mcup_transpose_conv_kernel_t(const mcup_transpose_conv_t *, const int8_t *, int8_t *);
+mcup_transpose_conv_kernel_t mcup_transpose_conv_dense_s8, mcup_transpose_conv_d8_s8;
+mcup_transpose_conv_kernel_t mcup_transpose_conv_n4_s8, mcup_transpose_conv_b4_s8;
 void mcup_softmax_s8(const mcup_softmax_t *, const int8_t *, int8_t *);
 void mcup_lookup_s8(const mcup_lookup_t *, const int8_t *, int8_t *);
 void mcup_copy_s8(const mcup_copy_t *, const int8_t *, int8_t *);
 void mcup_fill_s8(const mcup_fill_t *, int8_t *output);
-mcup_conv_2d_kernel_t mcup_conv_2d_b4_s8;
+mcup_conv_2d_kernel_t mcup_conv_2d_b4_s8, mcup_conv_2d_b4_group_s8;
 mcup_fully_connected_kernel_t mcup_fully_connected_b4_s8;
 void mcup_conv_2d_quad_s8(const mcup_conv_2d_quad_t *, const int8_t *, int8_t *);
 void mcup_conv_2d_lines_s8(const mcup_conv_2d_lines_t *, const int8_t *, int8_t *);
@@ -312,7 +422,7 @@ void mcup_conv_2d_rgb_s8(const mcup_conv_2d_lines_t *, const int8_t *, int8_t *)
 void mcup_fully_connected_quad_s8(const mcup_fully_connected_quad_t *, const int8_t *, int8_t *);
 typedef void mcup_conv_2d_split_kernel_t(const mcup_conv_2d_split_t *, const int8_t *, int8_t *);
 mcup_conv_2d_split_kernel_t mcup_conv_2d_d8_split_s8, mcup_conv_2d_n4_split_s8, mcup_conv_2d_dense_split_s8;
-mcup_conv_2d_split_kernel_t mcup_conv_2d_d8_tile_split_s8;
+mcup_conv_2d_split_kernel_t mcup_conv_2d_d8_tile_split_s8, mcup_conv_2d_b4_split_s8;
 void mcup_conv_2d_d8_tile_s8(const mcup_conv_2d_tile_t *, const int8_t *, int8_t *);
 typedef void mcup_lstm_kernel_t(const mcup_lstm_t *, const int8_t *, int8_t *);
 mcup_lstm_kernel_t mcup_lstm_dense_s8, mcup_lstm_d8_s8, mcup_lstm_n4_s8, mcup_lstm_b4_s8;

@@ -22,6 +22,10 @@ def lower(graph: Graph, op: Op, isas: Sequence[str]) -> Layer | None:
     return split.lower(graph, op, isas, "d8", arrange)
 
 
+def frugal(graph: Graph, op: Op, isas: Sequence[str]) -> list[Layer]:
+    return split.frugal(lambda slide: split.lower(graph, op, isas, "d8", arrange, slide))
+
+
 def arrange(encoded: Encoded) -> tuple[Array, np.ndarray, int]:
     first, value, second, other = encoded.stream.reshape(-1, 4).T
     stream = np.stack([split.skip(first), split.skip(second), other, value], axis=1)

@@ -23,8 +23,9 @@ PIXELS = 8  # of an output row that are computed at once, where it has so many
 NARROWEST = 4  # rows of output
 
 
-def lower(graph: Graph, op: Op, isas: Sequence[str], room: int | None = None) -> Layer | None:
-    """room: bytes of packed rows at most, by default what columns of eight pixels would take."""
+def lower(graph: Graph, op: Op, isas: Sequence[str], room: int | None = None, halvings: int = 0) -> Layer | None:
+    """room: bytes of packed rows at most, by default what columns of eight pixels would take; halvings: how often
+    the rows of output that they give are halved."""
     m, (y_axis, x_axis) = conv_2d.matrix_of(graph, op), conv_2d.axes(graph, op)
     dilated = (y_axis.dilation, x_axis.dilation) != (1, 1)
     if "dsp" not in isas or y_axis.kernel * x_axis.kernel == 1 or dilated or x_axis.outputs < NARROWEST:
@@ -34,7 +35,7 @@ def lower(graph: Graph, op: Op, isas: Sequence[str], room: int | None = None) ->
     if groups.are_wide(m) or d8.size(spread) == float("inf"):
         return None
     row = 4 * width * channels
-    strip = _strip(y_axis, (2 * PIXELS * inputs if room is None else room) // row)
+    strip = _strip(y_axis, (2 * PIXELS * inputs if room is None else room) // row) >> halvings
     if strip < 1:
         return None
     room = row * (y_axis.kernel + y_axis.stride * (strip - 1))
@@ -55,6 +56,14 @@ def lower(graph: Graph, op: Op, isas: Sequence[str], room: int | None = None) ->
         | {"clamped": m.clamped(y_axis.outputs * x_axis.outputs * rows)},
     )
     return conv_2d.layer(graph, op, m, call, encoded)
+
+
+def frugal(graph: Graph, op: Op, isas: Sequence[str]) -> list[Layer]:
+    """With strips of half the rows, a quarter ..., down to one."""
+    found: list[Layer] = []
+    while layer := lower(graph, op, isas, halvings=len(found) + 1):
+        found.append(layer)
+    return found
 
 
 def _places(x_axis: Axis) -> list[int]:

@@ -22,10 +22,10 @@ from mcuprune.ops import conv_2d
 OP = "conv_2d"
 
 
-def lower(graph: Graph, op: Op, isas: Sequence[str]) -> Layer | None:
+def lower(graph: Graph, op: Op, isas: Sequence[str], slide: int = split.SLIDE) -> Layer | None:
     y_axis, x_axis = conv_2d.axes(graph, op)
     channels = graph.operand(op, 0).shape[3]
-    packing = split.tiles(y_axis, x_axis, channels)
+    packing = split.tiles(y_axis, x_axis, channels, slide)
     m = conv_2d.matrix_of(graph, op).settled
     if packing is None or not split.suits(m, isas):
         return None
@@ -34,6 +34,10 @@ def lower(graph: Graph, op: Op, isas: Sequence[str]) -> Layer | None:
         return None
     encoded = replace(d8.encode(spread), shape=(len(spread), m.weights.shape[1]))
     return split.layer(graph, op, m, "d8_tile", encoded, arrange(encoded), packing)
+
+
+def frugal(graph: Graph, op: Op, isas: Sequence[str]) -> list[Layer]:
+    return split.frugal(lambda slide: lower(graph, op, isas, slide))
 
 
 def arrange(encoded: Encoded) -> tuple[Array, np.ndarray, int]:

@@ -18,6 +18,10 @@ def lower(graph: Graph, op: Op, isas: Sequence[str]) -> Layer | None:
     return split.lower(graph, op, isas, "dense", arrange)
 
 
+def frugal(graph: Graph, op: Op, isas: Sequence[str]) -> list[Layer]:
+    return split.frugal(lambda slide: split.lower(graph, op, isas, "dense", arrange, slide))
+
+
 def arrange(encoded: Encoded) -> tuple[Array, np.ndarray, int]:
     rows, inputs = encoded.shape
     weights = np.pad(encoded.stream.reshape(rows, inputs), ((0, 0), (0, -inputs % 4)))

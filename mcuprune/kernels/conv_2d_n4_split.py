@@ -18,6 +18,10 @@ def lower(graph: Graph, op: Op, isas: Sequence[str]) -> Layer | None:
     return split.lower(graph, op, isas, "n4", arrange)
 
 
+def frugal(graph: Graph, op: Op, isas: Sequence[str]) -> list[Layer]:
+    return split.frugal(lambda slide: split.lower(graph, op, isas, "n4", arrange, slide))
+
+
 def arrange(encoded: Encoded) -> tuple[Array, np.ndarray, int]:
     deltas, first, second = encoded.stream.reshape(-1, 3).T
     skips = split.skip(deltas >> 4) << 4 | split.skip(deltas & 15)

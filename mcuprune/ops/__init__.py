@@ -12,16 +12,16 @@ from types import ModuleType
 
 import numpy as np
 
+from mcuprune import ends
 from mcuprune.graph import Graph
-from mcuprune.operand import sample_shape
 
 
 def run(graph: Graph, inputs: np.ndarray, keep: bool = False) -> np.ndarray | dict[int, np.ndarray]:
-    """Run a graph through the integer references.  inputs: int8 [n, *sample_shape].
+    """Run a graph through the integer references.  inputs: int8 [n, ...], as in mcuprune.ends.
 
-    -> the output, int8 [n, *sample_shape]; with keep, every activation by its tensor index.
+    -> the outputs, int8 [n, *ends.shape]; with keep, every activation by its tensor index.
     """
-    values: dict[int, np.ndarray] = {graph.inputs[0]: inputs.reshape(len(inputs), *sample_shape(graph.input))}
+    values: dict[int, np.ndarray] = dict(zip(graph.inputs, ends.split(graph.sources, inputs), strict=True))
     last_use = {i: step for step, op in enumerate(graph.ops) for i in op.inputs}
     for step, op in enumerate(graph.ops):
         operands = [None if i < 0 else values[i] if i in values else graph.tensors[i].data for i in op.inputs]
@@ -30,7 +30,7 @@ def run(graph: Graph, inputs: np.ndarray, keep: bool = False) -> np.ndarray | di
             for i in op.inputs:
                 if last_use[i] == step and i not in graph.outputs:
                     values.pop(i, None)
-    return values if keep else values[graph.outputs[0]]
+    return values if keep else ends.join(graph.targets, [values[i] for i in graph.outputs])
 
 
 OPS: Mapping[str, ModuleType] = {m.name: import_module(f"{__name__}.{m.name}") for m in iter_modules(__path__)}

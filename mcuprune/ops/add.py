@@ -17,8 +17,12 @@ LEFT_SHIFT = 20  # bits that TFLite gives the operands before it scales them
 
 def check(graph: Graph, op: Op) -> None:
     pairs.check(graph, op)
-    *_, (_, shift) = multipliers(graph, op)
-    if shift > 0:
+    check_scales(graph, op, multipliers(graph, op))
+
+
+def check_scales(graph: Graph, op: Op, found: tuple[tuple[int, int], ...]) -> None:
+    """Refuse an output that TFLite cannot scale.  found: the multipliers, the output's last."""
+    if found[-1][1] > 0:
         a, b, target = (graph.tensors[i].s for i in (*op.inputs, *op.outputs))
         why = f"has output scale {target:.6g}, less than a millionth of its operands' {a:.6g} and {b:.6g}"
         raise unsupported(op, why, "calibrate the quantizer with real samples")
@@ -44,10 +48,18 @@ def reference(graph: Graph, op: Op, inputs: list[np.ndarray]) -> list[np.ndarray
 
 def lower(graph: Graph, op: Op, encoded: None = None) -> Layer:
     a, b = operands(graph, op)
-    to_a, to_b, to_target = multipliers(graph, op)
-    fields: dict[str, Field] = {
-        "a_offset": -a.z,
-        "b_offset": -b.z,
+    to_a, to_b, _ = multipliers(graph, op)
+    fields = rescale_fields(a.z, b.z, multipliers(graph, op))
+    kind = "equal" if to_a == to_b else "element"
+    return pairs.lower(graph, op, "mcup_add_s8", "mcup_add_t", fields, kind)
+
+
+def rescale_fields(a_zero_point: int, b_zero_point: int, found: tuple[tuple[int, int], ...]) -> dict[str, Field]:
+    """What mcup_add_t holds of the arithmetic."""
+    to_a, to_b, to_target = found
+    return {
+        "a_offset": -a_zero_point,
+        "b_offset": -b_zero_point,
         "a_multiplier": to_a[0],
         "b_multiplier": to_b[0],
         "multiplier": to_target[0],
@@ -55,7 +67,6 @@ def lower(graph: Graph, op: Op, encoded: None = None) -> Layer:
         "b_shift": _right(*to_b),
         "shift": -to_target[1],
     }
-    return pairs.lower(graph, op, "mcup_add_s8", "mcup_add_t", fields, "equal" if to_a == to_b else "element")
 
 
 def _right(multiplier: int, shift: int) -> int:

@@ -87,14 +87,20 @@ def lower(graph: Graph, op: Op, encoded: Encoded, isas: Sequence[str] = PORTABLE
     column = 0 if is_contiguous(y_axis, x_axis) else m.weights.shape[1]
     if pixels == 1 and not column:
         return layer(graph, op, m, m.times_columns(encoded, 1), encoded)
-    window, work, wide = window_fields(graph, op, column), window_work(graph, op) | m.work(encoded, pixels), ""
-    if groups.suit(encoded, isas):
+    window, work, suffix = window_fields(graph, op, column), window_work(graph, op) | m.work(encoded, pixels), ""
+    if groups.suit(encoded, channels, isas):
         window |= groups.fields(m, y_axis, x_axis, channels, together)
         work = groups.work(m, encoded, y_axis, x_axis, channels, together)
-        wide = "_wide" if groups.are_wide(m) else ""
+        suffix = groups.suffix(m, encoded)
     fields: dict[str, Field] = {"window": window, "matrix": m.fields(encoded)}
-    call = Call(f"mcup_conv_2d_{encoded.encoding}{wide}_s8", "mcup_conv_2d_t", fields, work=work)
+    call = Call(f"mcup_conv_2d_{encoded.encoding}{suffix}_s8", "mcup_conv_2d_t", fields, work=work)
     return layer(graph, op, m, call, encoded)
+
+
+def frugal(graph: Graph, op: Op, encoded: Encoded, isas: Sequence[str]) -> list[Layer]:
+    """The same in less scratch."""
+    suits = groups.suit(encoded, graph.operand(op, 0).shape[3], isas)
+    return [lower(graph, op, encoded, isas, together=4)] if suits else []
 
 
 def layer(graph: Graph, op: Op, m: Matrix, call: Call, encoded: Encoded) -> Layer:
@@ -114,9 +120,10 @@ def layer(graph: Graph, op: Op, m: Matrix, call: Call, encoded: Encoded) -> Laye
 def axes(graph: Graph, op: Op) -> tuple[Axis, Axis]:
     """The window's way down and across the image."""
     source, filters, a = graph.operand(op, 0), graph.operand(op, 1), op.attrs
+    down, across = [a["padding"]] * 2 if isinstance(a["padding"], str) else a["padding"]
     return (
-        axis(source.shape[1], filters.shape[1], a["stride_h"], a["padding"], a["dilation_h_factor"]),
-        axis(source.shape[2], filters.shape[2], a["stride_w"], a["padding"], a["dilation_w_factor"]),
+        axis(source.shape[1], filters.shape[1], a["stride_h"], down, a["dilation_h_factor"]),
+        axis(source.shape[2], filters.shape[2], a["stride_w"], across, a["dilation_w_factor"]),
     )
 
 
@@ -169,7 +176,10 @@ def summary(graph: Graph, op: Op) -> str:
         steps = getattr(y_axis, name), getattr(x_axis, name)
         if steps != (1, 1):
             text += f" {name} {steps[0]}" + (f"x{steps[1]}" if steps[0] != steps[1] else "")
-    padding = f" {op.attrs['padding']}" if (y_axis.kernel, x_axis.kernel) != (1, 1) else ""
+    padding = op.attrs["padding"]
+    if not isinstance(padding, str):
+        padding = "padding " + ", ".join(f"{before}+{after}" for before, after in padding)
+    padding = f" {padding}" if (y_axis.kernel, x_axis.kernel) != (1, 1) else ""
     return f"{text}{padding}, {graph.operand(op, 0).shape[3]}"
 
 

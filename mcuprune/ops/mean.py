@@ -12,7 +12,7 @@ from mcuprune.operand import check_shape, constant, sample_shape, samples, unsup
 
 CODE = "MEAN"
 ABOUT = "any constant axes of up to 4 dimensions, keep_dims or not"
-RANK = 2  # of mcup_mean_t: dimensions kept and dimensions summed, each
+RANK = 2  # of mcup_mean_t and its like: dimensions kept and dimensions summed, each
 
 
 def read(options: tflite.ReducerOptions) -> dict[str, object]:
@@ -25,7 +25,7 @@ def check(graph: Graph, op: Op) -> None:
     kept, summed = loops(graph, op)
     if max(len(kept[0]), len(summed[0])) > RANK:
         why = f"over axes {axes(graph, op)} of {list(graph.tensors[op.inputs[0]].shape)} needs more than four loops"
-        raise unsupported(op, why, "take the mean over one axis after the other, or merge axes with a RESHAPE")
+        raise unsupported(op, why, "reduce one axis after the other, or merge axes with a RESHAPE")
 
 
 def axes(graph: Graph, op: Op) -> list[int]:
@@ -61,23 +61,36 @@ def reference(graph: Graph, op: Op, inputs: list[np.ndarray]) -> list[np.ndarray
 
 def lower(graph: Graph, op: Op, encoded: None = None) -> Layer:
     source, target = graph.tensors[op.inputs[0]], graph.tensors[op.outputs[0]]
-    (kept, kept_steps), (summed, summed_steps) = loops(graph, op)
     multiplier, shift, count = rescale(graph, op)
     fields: dict[str, Field] = {
-        "kept": strides.pad(kept, RANK, 1),
-        "kept_steps": strides.pad(kept_steps, RANK, 0),
-        "summed": strides.pad(summed, RANK, 1),
-        "summed_steps": strides.pad(summed_steps, RANK, 0),
+        **loop_fields(graph, op),
         "bias": -count * source.z,
         "multiplier": multiplier,
         "shift": -shift,
         "zero_point": target.z,
     }
     # in place: what later outputs sum lies behind what earlier ones have written
+    call = Call("mcup_mean_s8", "mcup_mean_t", fields, work=work(graph, op))
+    return Layer(op, (call,), in_place=(0,), summary=f"{list(source.shape)} over {axes(graph, op)}")
+
+
+def loop_fields(graph: Graph, op: Op) -> dict[str, Field]:
+    """mcup_reduce_t, which every struct of a reduction begins with."""
+    (kept, kept_steps), (summed, summed_steps) = loops(graph, op)
+    return {
+        "kept": strides.pad(kept, RANK, 1),
+        "kept_steps": strides.pad(kept_steps, RANK, 0),
+        "summed": strides.pad(summed, RANK, 1),
+        "summed_steps": strides.pad(summed_steps, RANK, 0),
+    }
+
+
+def work(graph: Graph, op: Op) -> dict[str, float]:
+    """How often the loops of the kernels run, for mcuprune.cost; some of them take four neighbours at a time."""
+    (kept, kept_steps), (summed, _) = loops(graph, op)
     lines, length = prod(summed[:-1]), (summed or (1,))[-1]
     fours, ones = divmod(kept[-1], 4) if kept_steps[-1:] == (1,) else (0, (kept or (1,))[-1])
-    work: dict[str, float] = {}  # some kernels take four neighbours at a time
+    found: dict[str, float] = {}
     for kind, n in (("four", fours * prod(kept[:-1])), ("one", ones * prod(kept[:-1]))):
-        work |= {kind: n, f"{kind}_line": n * lines, f"{kind}_input": n * lines * length}
-    call = Call("mcup_mean_s8", "mcup_mean_t", fields, work=work)
-    return Layer(op, (call,), in_place=(0,), summary=f"{list(source.shape)} over {axes(graph, op)}")
+        found |= {kind: n, f"{kind}_line": n * lines, f"{kind}_input": n * lines * length}
+    return found

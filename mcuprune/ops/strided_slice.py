@@ -82,7 +82,4 @@ def lower(graph: Graph, op: Op, encoded: None = None) -> Layer:
     summary = f"{list(shape)} -> {list(graph.tensors[op.outputs[0]].shape)}"
     if count == shape and all(s == 1 or n == 1 for s, n in zip(stride, count, strict=True)):
         return Layer(op, (), summary=summary)
-    steps = strides.steps(shape)
-    offset = sum(f * step for f, step in zip(first, steps, strict=True))
-    source = [s * step for s, step in zip(stride, steps, strict=True)]
-    return Layer(op, (strides.copy(0, count, source, strides.steps(count), source_offset=offset),), summary=summary)
+    return Layer(op, (strides.cut(0, shape, first, count, stride),), summary=summary)

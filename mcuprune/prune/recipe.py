@@ -12,7 +12,7 @@ from mcuprune.prune.layers import walk
 from mcuprune.prune.schedules import Schedule
 from mcuprune.prune.task import Task
 
-HELD_BACK, HELD_BACK_MOST = 0.1, 5000  # share and number of training samples that choose the epoch
+HELD_BACK, HELD_BACK_MOST = 0.1, 2000  # share and number of training samples that choose the epoch
 ANY = patterns.Unstructured()
 RATE = 3e-3
 OF_A_RECIPE = ("criterion", "allocation", "shadow", "distill")  # the options that are fields of it
@@ -37,6 +37,7 @@ class Recipe:
     allocation: str = "global"
     pattern: patterns.Pattern = ANY
     shadow: bool = False  # dense weights behind the masks
+    rounded: bool = False  # weights are rounded as int8 will round them
     distill: bool = True  # learn from the dense model's outputs
     decay: float = 0.0  # L2: times the sum of squared prunable weights, added to the loss
     phase: str = "fine-tuning"  # what people are told it is

@@ -28,6 +28,8 @@ from mcuprune.prune.schedules import due, one_cycle
 from mcuprune.prune.task import Pruned, Task
 
 TEACHER, TEMPERATURE = 0.7, 3.0  # share of the loss that the dense model's outputs make, and how soft they are
+LESS = 0.3  # the same where samples are augmented, as the teacher errs on images that are new to it, and below
+TINY = 0.01  # of the weights, with which a network cannot be like its teacher in everything
 BATCH = 256  # of predictions
 AIM = 0.5, 0.75, 0.9, 1.0  # shares of the ramp at which its end is searched anew, where there is a size to fit
 MOST, STEP = 0.98, 0.001  # the highest sparsity of that search, and its precision
@@ -80,7 +82,7 @@ class _Trainer:
         self.training, self.choosing = hold_back(len(self.x), task.seed)
         self.random = np.random.default_rng(task.seed)
         self.augment = Augment.safe_for(task.teacher, data, self.objective)
-        self.adam = MaskedAdam(model, recipe.shadow)
+        self.adam = MaskedAdam(model, recipe.shadow, recipe.rounded)
         self.dropouts = Dropouts(model)
         self.now = self.epochs = 0  # steps and epochs done
         self.history: list[dict[str, Any]] = []
@@ -88,6 +90,8 @@ class _Trainer:
         self.weights = model.get_weights()
         self.aims = self._aims()
         self.distill = recipe.distill and self.objective.kind != "values"
+        tiny = self.schedule is not None and 1 - self.schedule.final < TINY
+        self.share = LESS if self.augment.shift or tiny else TEACHER
         self.taught = self._taught()
         self._trace()
 
@@ -155,7 +159,7 @@ class _Trainer:
             loss = self.objective.loss(y, outputs)
             if self.distill:
                 taught = self.task.teacher(x, training=False) if taught is None else taught
-                loss = (1 - TEACHER) * loss + TEACHER * self.objective.distance(taught, outputs, TEMPERATURE)
+                loss = (1 - self.share) * loss + self.share * self.objective.distance(taught, outputs, TEMPERATURE)
             if self.recipe.decay:
                 loss += self.recipe.decay * self.adam.squares()
             loss += sum(self.model.losses)

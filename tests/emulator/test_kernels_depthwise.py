@@ -8,7 +8,7 @@ from judge import random_inputs
 from test_depthwise_conv_2d import depthwise
 
 from mcuprune import board, operand, ops
-from mcuprune.kernels import depthwise_conv_2d_3x3, depthwise_conv_2d_plane
+from mcuprune.kernels import depthwise_conv_2d_3x3, depthwise_conv_2d_line, depthwise_conv_2d_plane
 
 CORES = {"dsp": "mps2_an386", "v7m": "mps2_an385", "v6m": "rpi_pico"}
 MODULES = {"3x3": depthwise_conv_2d_3x3, "plane": depthwise_conv_2d_plane}
@@ -59,6 +59,16 @@ def test_plane(isa):
         graphs.append(random_layer(random, kernel_size, int(random.integers(1, 4)), kernel_size))
     graphs += [random_layer(random, (taps, 1), 1, (taps, 1)) for taps in (3, 9, 13)]
     agree(graphs, depthwise_conv_2d_plane, isa, 50)
+
+
+@pytest.mark.parametrize("isa", depthwise_conv_2d_3x3.FAST)
+def test_lines(isa):
+    """Of 3x1 and 1x3, of one input and more; the harnesses run them in place of their input, too."""
+    random = np.random.default_rng(4)
+    graphs = [random_layer(random, size, 1, (1, 1)) for size in ((3, 1), (1, 3)) for _ in range(45)]
+    graphs = [graph for graph in graphs if graph.tensors[-1].count > 0]
+    assert all(layer.in_place == (0,) for g in graphs if (layer := depthwise_conv_2d_line.lower(g, g.ops[0], ("dsp",))))
+    agree(graphs, depthwise_conv_2d_line, isa, 40)
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.emulator
 
 M3 = board.load("mps2_an385")
 CORES = {"m0": replace(M3, cpu="cortex-m0"), "m3": M3}  # unaligned accesses trap in M0's code
-SPLIT = [KERNELS[f"conv_2d_{name}_split"] for name in ("d8", "n4", "dense", "d8_tile")]
+SPLIT = [KERNELS[f"conv_2d_{name}_split"] for name in ("d8", "n4", "b4", "dense", "d8_tile")]
 FUNCTIONS = {f"mcup_{name}_s8" for name in KERNELS if name.endswith("_split")}
 
 
@@ -32,7 +32,8 @@ def lowered(graph, isas):
     if op.kind == "conv_2d":
         return [layer for k in SPLIT if (layer := k.lower(graph, op, isas))]
     weights = fully_connected.weights(graph, op)
-    return [fully_connected.lower(graph, op, ENCODINGS[name].encode(weights), isas) for name in ("d8", "n4", "dense")]
+    names = [name for name in ("d8", "n4", "b4", "dense") if ENCODINGS[name].size(weights) < np.inf]
+    return [fully_connected.lower(graph, op, ENCODINGS[name].encode(weights), isas) for name in names]
 
 
 def agree(core, graphs, inputs=random_inputs):
@@ -158,13 +159,15 @@ def test_clamps_closer_than_int8(core, activation):
 
 
 @pytest.mark.parametrize("core", CORES)
-def test_rows_of_the_largest_weights(core):
+@pytest.mark.parametrize("lowest", [-127, -128])
+def test_rows_of_the_largest_weights(core, lowest):
     """There is no limit to a row's sum: neighbours of opposite extremes borrow from one another."""
     random = np.random.default_rng(10)
     graph = convolution(random, image=(4, 4, 1500), filters=(4, 1, 1, 1500), output_scale=400.0)
     x, w, b, y = graph.tensors
     signs = np.stack([np.ones(1500), -np.ones(1500), np.resize([1, -1], 1500), random.choice([-1, 1], 1500)])
-    w = replace(w, data=(127 * signs).astype(np.int8).reshape(w.shape))
+    signs = np.where(signs > 0, 127, lowest)
+    w = replace(w, data=signs.astype(np.int8).reshape(w.shape))
 
     def extremes(random, graph):
         shape = operand.sample_shape(graph.input)

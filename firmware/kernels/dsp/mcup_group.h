@@ -47,7 +47,7 @@ typedef struct {
 typedef void mcup_group_rows_t(const mcup_group_t *);
 typedef void mcup_group_pack_t(const mcup_pack_t *);
 
-mcup_group_pack_t mcup_group_pack_long, mcup_group_pack_wide;
+mcup_group_pack_t mcup_group_pack_long, mcup_group_pack_wide, mcup_group_pack_quads;
 
 /* The outputs of a row whose shift assembly leaves alone.  sums: without bias, pixels 0, far,
  * near, far + near, ... */

@@ -3,7 +3,7 @@
  *
  * `runs` times: `count` bytes from `a` and from `b`, word by word into `to`, `step` bytes
  * apart.  From one run to the next both sources skip `from_skip` bytes and the target
- * `to_skip`.  Nothing outside the runs is read. */
+ * `to_skip`.  Nothing outside the runs is read.  In QUADS `count` is a multiple of four. */
     .syntax unified
     .thumb
 
@@ -23,6 +23,17 @@
 
 /* Four words from r0 and r1 to r2, at r3 bytes from each other; r12: -r3 */
     .macro  PACK_FOUR lanes
+    .ifc    \lanes, QUADS
+    ldr     r4, [r0], #4
+    ldr     r6, [r1], #4
+    sxtb16  r5, r4
+    sxtb16  r9, r6
+    sxtb16  r10, r4, ror #8
+    sxtb16  r7, r6, ror #8
+    str     r9, [r2, r3]
+    str     r10, [r2, r3, lsl #1]
+    str     r5, [r2]
+    .else
     ldrsb   r5, [r0, #1]
     ldrsb   r6, [r0, #2]
     ldrsb   r7, [r0, #3]
@@ -38,6 +49,7 @@
     str     r5, [r2, r3]
     str     r6, [r2, r3, lsl #1]
     str     r4, [r2]
+    .endif
     add     r2, r2, r3, lsl #2
     str     r7, [r2, r12]
     .endm
@@ -68,7 +80,8 @@
 3:  tst     lr, #4
     beq     4f
     PACK_FOUR \lanes
-4:  ands    lr, lr, #3
+4:  .ifnc   \lanes, QUADS
+    ands    lr, lr, #3
     beq     6f
 5:  ldrsb   r4, [r0], #1
     ldrsb   r8, [r1], #1
@@ -77,6 +90,7 @@
     add     r2, r2, r3
     subs    lr, lr, #1
     bne     5b
+    .endif
 6:  ldrd    r4, r5, [sp]                /* pack, runs left */
     subs    r5, r5, #1
     beq     7f

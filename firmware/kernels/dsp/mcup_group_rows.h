@@ -12,18 +12,26 @@
  *                                          exact for sum |w| <= 32767: 128 times that < 2^22
  *     WIDE    two halfwords                one SMLABB and one SMLATB, for rows of any weights
  *
+ * Blocks of four weights need no pairs of pixels.  Four inputs of a pixel are two words of halves
+ * that one SMLAD each multiplies and adds, for rows of any weights, too:
+ *
+ *     QUADS   buffer[k / 4][j]  x0 | x2 << 16 of pixel j, then of pixel j + half, and as far
+ *                               behind them x1 | x3 << 16
+ *
  * A file includes this header and writes, say,
  *
  *     GROUP_ROWS mcup_conv_2d_d8_rows8, D8, LONG, 8, 4
  *
- * Weights come as a byte stream, pairs of entries.  The loop is unrolled, for eight pairs with
- * eight pixels, for four with four; a row enters it so that the first turn takes what is
- * over.  The index of the next entry is loaded one entry ahead, so that one byte behind the last
+ * Weights come as a byte stream, pairs of entries, or blocks.  The loop is unrolled, for eight
+ * pairs with eight pixels, for four with four and for four blocks; a row enters it so that the
+ * first turn takes what is over.  The index of the next entry is loaded one entry ahead, so that one byte behind the last
  * row is read.
  *
  *     r0-r7   sums: pixels 0 and half, 1 and half + 1, ...
  *     r8 r9   inputs          r11  where in the buffer         lr  index of the next entry
  *     r10     weight          r12  stream, behind that index
+ *
+ * With blocks r11 is the weights of the second words, and where in the buffer is lr.
  *
  * At the end of a row the sums are requantized as TFLite does it, with two roundings.  Doubled,
  * with the bias added, x * multiplier / 2^32 rounds as SRDHM.  The second rounding and the zero
@@ -74,6 +82,9 @@
     .macro  SPLIT_WIDE low, high
     .endm
 
+    .macro  SPLIT_QUADS low, high
+    .endm
+
 /* --- formats of weights --------------------------------------------------------------------- */
 
 /* The weight in r10 times the pixels at r11; the next index is loaded among them, where it costs
@@ -101,6 +112,7 @@
 
 /* D8: {delta, value}, twice.  step: log2 of the bytes that a delta of 1 moves on. */
     .equ    AHEAD_D8, 2
+    .equ    UNROLLED_D8, 8              /* times at most */
     .macro  PAIRS_D8 pairs, bytes       /* of a row, mod 8 */
     ubfx    \pairs, \bytes, #2, #3
     .endm
@@ -115,6 +127,7 @@
 
 /* N4: {second delta << 4 | first delta, first value, second value} */
     .equ    AHEAD_N4, 3
+    .equ    UNROLLED_N4, 8
     .macro  PAIRS_N4 pairs, bytes
     add     \pairs, \bytes, \bytes, lsl #1
     and     \pairs, \pairs, #7          /* 3 * 3 = 1 mod 8 */
@@ -129,6 +142,56 @@
     add.w   r11, r11, r8, lsr #(4 - \step)
     ldrsb.w r10, [r12, #-1]
     MULTIPLY \lanes, \pixels, 3
+    .endm
+
+/* B4: {delta, four values}; no delta is loaded ahead */
+    .equ    AHEAD_B4, 0
+    .equ    UNROLLED_B4, 4
+    .macro  PAIRS_B4 pairs, bytes
+    add     \pairs, \bytes, \bytes, lsl #2
+    and     \pairs, \pairs, #7          /* 5 * 5 = 1 mod 8 */
+    .endm
+
+    .macro  PAIR_B4 lanes, pixels, step
+    ldrb.w  r8, [r12], #5
+    ldr.w   r10, [r12, #-4]
+    add.w   lr, lr, r8, lsl #\step
+    sxtb16.w r11, r10, ror #8
+    sxtb16.w r10, r10
+    .if     \pixels == 8
+    TWO_WORDS r0, r2, 0, r10
+    TWO_WORDS r4, r6, 8, r10
+    TWO_WORDS r1, r3, 16, r10
+    TWO_WORDS r5, r7, 24, r10
+    TWO_WORDS r0, r2, 32, r11
+    TWO_WORDS r4, r6, 40, r11
+    TWO_WORDS r1, r3, 48, r11
+    TWO_WORDS r5, r7, 56, r11
+    .else
+    ldr.w   r4, [lr]
+    ldr.w   r5, [lr, #4]
+    ldr.w   r6, [lr, #8]
+    ldr.w   r7, [lr, #12]
+    ldr.w   r8, [lr, #16]
+    ldr.w   r9, [lr, #20]
+    smlad   r0, r4, r10, r0
+    smlad   r2, r5, r10, r2
+    ldr.w   r4, [lr, #24]
+    ldr.w   r5, [lr, #28]
+    smlad   r1, r6, r10, r1
+    smlad   r3, r7, r10, r3
+    smlad   r0, r8, r11, r0
+    smlad   r2, r9, r11, r2
+    smlad   r1, r4, r11, r1
+    smlad   r3, r5, r11, r3
+    .endif
+    .endm
+
+    .macro  TWO_WORDS a, b, at, weights
+    ldr.w   r8, [lr, #\at]
+    ldr.w   r9, [lr, #(\at + 4)]
+    smlad   \a, r8, \weights, \a
+    smlad   \b, r9, \weights, \b
     .endm
 
 /* --- outputs -------------------------------------------------------------------------------- */
@@ -169,8 +232,12 @@
 
 1:  /* a row: r11 */
     ldrh    r0, [r11, #ROW_BYTES]
+    .if     AHEAD_\format
     ldrb    lr, [r12, #-AHEAD_\format]
     ldr     r11, [sp, #AT_BUFFER]
+    .else
+    ldr     lr, [sp, #AT_BUFFER]
+    .endif
     PAIRS_\format r8, r0
     add     r0, r0, r12
     str     r0, [sp, #AT_STOP]
@@ -181,6 +248,8 @@
     .irp    sum, r4, r5, r6, r7
     movs    \sum, #0
     .endr
+    .endif
+    .if     \pixels == 8 && UNROLLED_\format == 8
     tbh     [pc, r8, lsl #1]
 10: .hword  (19f - 10b) / 2, (18f - 10b) / 2, (17f - 10b) / 2, (16f - 10b) / 2
     .hword  (15f - 10b) / 2, (14f - 10b) / 2, (13f - 10b) / 2, (12f - 10b) / 2

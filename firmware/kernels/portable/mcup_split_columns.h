@@ -8,12 +8,12 @@
 typedef const uint8_t *mcup_split_row_sum_t(const uint8_t *stream, int32_t bytes,
                                             const int8_t *column, int32_t *sum);
 
-/* weight * (x + 129), rounded down to where a borrow from the other pixel leaves it */
+/* weight * (x + 128), rounded down to where a borrow from the other pixel leaves it */
 static inline int32_t mcup_split_product(uint8_t weight, int8_t x)
 {
     const int32_t signed_weight = (int8_t)weight;
 
-    return signed_weight * (x + 129) - (signed_weight < 0);
+    return signed_weight * (x + 128) - (signed_weight < 0);
 }
 
 static inline int8_t mcup_split_output(const mcup_split_matrix_t *matrix,

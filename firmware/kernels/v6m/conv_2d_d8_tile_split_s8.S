@@ -44,7 +44,7 @@ mcup_split_pack_runs:
     push {r4-r7, lr}
     ldr r4, [sp, #20]           /* step */
     mov r12, r4
-    ldr r6, =0x00810081         /* 129 for each of two pixels */
+    ldr r6, =0x00800081         /* 128 and 129 */
 0:  mov lr, r2
     movs r7, #0                 /* place */
     subs r3, r3, #3

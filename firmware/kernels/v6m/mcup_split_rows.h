@@ -279,7 +279,7 @@
     .type mcup_split_pack_\pixels, %function
 mcup_split_pack_\pixels:
     push {r4-r7, lr}
-    ldr r6, =0x00810081
+    ldr r6, =0x00800081         /* 128 and 129 */
     movs r7, #0                 /* place */
     subs r3, r3, #3
     ble 2f

@@ -17,8 +17,6 @@
 
 /* mcup_split_pack_runs(const int8_t *a, const int8_t *b, uint32_t *to, int32_t count, int32_t step,
  *                      int32_t runs) */
-    .equ OFFSET, 0x00810081     /* 129 for each of two pixels */
-
     .balign 4
     .global mcup_split_pack_runs
     .thumb_func
@@ -26,8 +24,9 @@
 mcup_split_pack_runs:
     push {r4-r11, lr}
     ldr r12, [sp, #36]          /* step */
-0:  mov lr, r2
-    push {r3}
+    movw lr, #129
+    movt lr, #128
+0:  push {r2, r3}
     subs r3, r3, #4
     blt 2f
 1:  ldrsb r5, [r0, #1]
@@ -42,10 +41,10 @@ mcup_split_pack_runs:
     add r6, r6, r10, lsl #16
     add r7, r7, r11, lsl #16
     add r4, r4, r8, lsl #16
-    add r5, r5, #OFFSET
-    add r6, r6, #OFFSET
-    add r7, r7, #OFFSET
-    add r4, r4, #OFFSET
+    add r5, r5, lr
+    add r6, r6, lr
+    add r7, r7, lr
+    add r4, r4, lr
     str r4, [r2]
     str r5, [r2, r12]
     str r6, [r2, r12, lsl #1]
@@ -59,13 +58,13 @@ mcup_split_pack_runs:
 3:  ldrsb r4, [r0], #1
     ldrsb r8, [r1], #1
     add r4, r4, r8, lsl #16
-    add r4, r4, #OFFSET
+    add r4, r4, lr
     str r4, [r2]
     add r2, r2, r12
     subs r3, r3, #1
     bne 3b
-4:  pop {r3}
-    add r2, lr, #4
+4:  pop {r2, r3}
+    add r2, r2, #4
     ldr r4, [sp, #40]           /* runs */
     subs r4, r4, #1
     str r4, [sp, #40]

@@ -258,7 +258,8 @@
     .type mcup_split_pack_\pixels, %function
 mcup_split_pack_\pixels:
     push {r4-r11}
-    mov r12, #0x00810081
+    movw r12, #129
+    movt r12, #128
     subs r3, r3, #4
     blt 2f
 1:  ldrsb r5, [r0, #1]

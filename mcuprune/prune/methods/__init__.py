@@ -4,6 +4,8 @@ A method has
 
     ABOUT                       two sentences: what it does, what it is good for, and the paper
     OPTIONS                     names of the fields of task.Options that it knows
+    UNIT                        'weights' where single weights become zero, 'parameters' where whole channels or layers
+                                go: what a sparsity is a share of
     prune(model, task)          -> Pruned; the model is a copy that it may change, and need not be the one it returns
 """
 
@@ -33,6 +35,10 @@ def load(name: str) -> ModuleType:
 
 def about(name: str) -> str:
     return _constant(name, "ABOUT")
+
+
+def unit(name: str) -> str:
+    return _constant(name, "UNIT")
 
 
 def options(name: str) -> tuple[str, ...]:

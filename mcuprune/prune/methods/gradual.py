@@ -14,6 +14,7 @@ ABOUT = (
     "1710.01878). As in the paper: --allocation uniform --criterion magnitude; by default the weights of all layers "
     "are ranked together by the rise of the loss that removing them brings (Optimal Brain Damage), which loses less."
 )
+UNIT = "weights"
 OPTIONS = ("criterion", "allocation", "pattern", "schedule", "shadow", "distill")
 RAMP = 0.05, 0.5  # the shares of the training at which the ramp begins and ends
 FEW = 0.02  # kept: below this share the ramp is geometric

@@ -17,6 +17,7 @@ ABOUT = (
     "al. 2020), after Frankle and Carbin 2019, arXiv 1803.03635. It takes a training for each round and is the most "
     "thorough of all."
 )
+UNIT = "weights"
 OPTIONS = ("allocation", "distill", "pattern", "rewind")
 REMOVED = 0.2  # of the weights that are left, in each round, where there are epochs for as many rounds
 EPOCHS = 4  # of a round, unless asked otherwise

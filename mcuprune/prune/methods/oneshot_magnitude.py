@@ -9,6 +9,7 @@ ABOUT = (
     "The smallest weights go at once, and nothing is trained. It needs no data, and loses far more accuracy than any "
     "other method: what they are measured against (Han et al. 2015, arXiv 1506.02626)."
 )
+UNIT = "weights"
 OPTIONS = ("allocation", "pattern")
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from mcuprune.prune import masks, recipe, sensitivity
 from mcuprune.prune.backend import keras
+from mcuprune.prune.dead import without_dead
 from mcuprune.prune.task import Pruned, Task
 from mcuprune.prune.train import fit
 
@@ -13,6 +14,7 @@ ABOUT = (
     "retrains what is left at a tenth of the learning rate, in rounds (Han et al. 2015, arXiv 1506.02626). Neurons "
     "that nothing reaches or that reach nothing are removed at the end, so layers become smaller, too."
 )
+UNIT = "weights"
 OPTIONS = ("distill",)
 ROUNDS = 3
 SLOWER = 10  # times, than training from scratch
@@ -29,5 +31,6 @@ def prune(model: keras.Model, task: Task) -> Pruned:
         sparsity = 1 - (1 - before) * kept ** (number / ROUNDS)
         masks.apply(model, sensitivity.masks(model, task, sparsity))
         history += fit(model, task, replace(plan, phase=f"round {number} of {ROUNDS}")).history
-    chosen = masks.nonzero(model)
-    return Pruned(model, chosen, masks.sparsity(chosen), history)
+    sparsity = masks.sparsity(masks.nonzero(model))  # of the dense model's weights; those of dead neurons are gone
+    model = without_dead(model)
+    return Pruned(model, masks.nonzero(model), sparsity, history)

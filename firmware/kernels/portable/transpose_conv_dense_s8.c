@@ -1,0 +1,8 @@
+/* One phase of a TRANSPOSE_CONV, int8, dense weights.  Portable C: what other instruction sets must match. */
+#include "mcup_transpose_conv.h"
+
+void mcup_transpose_conv_dense_s8(const mcup_transpose_conv_t *layer, const int8_t *input,
+                                  int8_t *output)
+{
+    mcup_transpose_convolve(layer, input, output, mcup_rows_dense);
+}

@@ -1,0 +1,47 @@
+"""Padding that has no name, as a PAD leaves it that a convolution took over: every kernel that takes such a layer."""
+
+import arm
+import kernel
+import numpy as np
+import pytest
+from judge import random_inputs
+from models import Net
+
+from mcuprune import board, choose, ops
+from mcuprune.rewrite import rewrite
+
+CORES = {"dsp": "mps2_an386", "v7m": "mps2_an385", "v6m": "rpi_pico"}
+
+
+def padded(seed):
+    """A graph of one convolution, with the edges of a PAD and perhaps those of SAME."""
+    random = np.random.default_rng(seed)
+    net = Net(f"padded{seed}", *map(int, random.integers(3, 9, 2)), int(random.choice([1, 3, 4, 8, 12])), seed=seed)
+    kernel_size, stride = int(random.choice([2, 3, 3, 3, 5])), int(random.integers(1, 3))
+    edges = random.integers(0, kernel_size, (2, 2)).tolist()
+    x = net.pad(net.input, [(0, 0), *edges, (0, 0)])
+    attrs = {"stride": stride, "padding": "VALID" if kernel_size > 2 else str(random.choice(["SAME", "VALID"]))}
+    if random.random() < 0.5:
+        y = net.depthwise(x, min(kernel_size, *x.shape[1:3]), **attrs)
+    else:
+        sparsity = float(random.choice([0, 0.8]))
+        y = net.conv(x, int(random.integers(1, 9)), min(kernel_size, *x.shape[1:3]), sparsity=sparsity, **attrs)
+    return rewrite(net.graph(y)).graph
+
+
+@pytest.mark.parametrize("isa", CORES)
+def test_every_kernel_takes_padding_without_a_name(isa):
+    target, random = board.load(CORES[isa]), np.random.default_rng(1)
+    graphs = [graph for graph in map(padded, range(24)) if len(graph.ops) == 1]
+    graphs = [graph for graph in graphs if not isinstance(graph.ops[0].attrs["padding"], str)]
+    assert len(graphs) > 10
+    cases = [
+        (graph, candidate.layer, (random_inputs(random, graph),))
+        for graph in graphs
+        for candidate in choose.candidates(graph, graph.ops[0], target, (isa, "portable"))
+    ]
+    on_host, on_core = kernel.run_all(cases), arm.run_all(cases, target)
+    for (graph, layer, (x,)), twin, (fast, _, _) in zip(cases, on_host, on_core, strict=True):
+        want = ops.run(graph, x)
+        assert np.array_equal(twin, want), f"twin: {layer.calls[0].function} of {graph.ops[0].attrs}"
+        assert np.array_equal(fast, want), f"{isa}: {layer.calls[0].function} of {graph.ops[0].attrs}"

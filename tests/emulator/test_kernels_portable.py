@@ -1,0 +1,47 @@
+"""Kernels that are the same C on every core: the bytes of the reference, no byte beside the output."""
+
+import arm
+import numpy as np
+import pytest
+from judge import lowered, random_inputs
+from test_ops_images import overflows, resized, transposed
+from test_ops_pairs import two_inputs
+from test_ops_reduce import averaged, gathered, multiplied
+from writer import quantized, single
+
+from mcuprune import board, ends, ops
+
+pytestmark = pytest.mark.emulator
+
+CORES = ["rpi_pico", "mps2_an386", "mps3_an547"]
+
+
+def extreme(random, kind):
+    """Over height and width."""
+    x, axes, y = averaged(random, (1, 4, 5, 3), [1, 2], True).tensors
+    return single(kind, [x, axes], quantized("y", y.shape, x.scale, x.zero_point), keep_dims=True)
+
+
+def vectors(random):
+    x = quantized("x", (1, 3, int(random.integers(1, 40))), 0.1, random.integers(-128, 128))
+    return single("l2_normalization", [x], quantized("y", x.shape, 1 / 128), fused_activation_function="NONE")
+
+
+MAKERS = [
+    *(lambda random, kind=kind: two_inputs(random, kind)
+      for kind in ("sub", "squared_difference", "maximum", "minimum", "prelu")),
+    *(lambda random, kind=kind: resized(random, kind) for kind in ("resize_nearest_neighbor", "resize_bilinear")),
+    *(lambda random, kind=kind: extreme(random, kind) for kind in ("reduce_max", "reduce_min")),
+    transposed, multiplied, gathered, vectors,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("core", CORES)
+def test_every_core_computes_the_reference_s_bytes(core):
+    random = np.random.default_rng(len(core))
+    graphs = [make(random) for make in MAKERS for _ in range(5)]
+    graphs = [graph for graph in graphs if graph.ops[0].kind != "resize_bilinear" or not overflows(graph)]
+    cases = [(graph, layer, random_inputs(random, graph)) for graph in graphs for layer in lowered(graph)]
+    given = [(graph, layer, ends.split(graph.sources, x)) for graph, layer, x in cases]
+    for (graph, layer, x), (got, _, _) in zip(cases, arm.run_all(given, board.load(core)), strict=True):
+        assert np.array_equal(got, ops.run(graph, x)), f"{core}: {layer.calls[0].function} {graph}"
