@@ -63,7 +63,7 @@ def main(path: str) -> None:
     model = network()
     steps = EPOCHS * -(-len(x) // BATCH)
     rate = keras.optimizers.schedules.CosineDecay(RATE / 10, steps, warmup_target=RATE, warmup_steps=steps // 20)
-    model.compile(keras.optimizers.Adam(rate), "sparse_categorical_crossentropy", ["accuracy"])
+    model.compile(keras.optimizers.Adam(rate), "sparse_categorical_crossentropy", metrics=["accuracy"])
     model.fit(x, y, BATCH, EPOCHS, verbose=2)
     answers = model.predict(x_test, verbose=0).argmax(-1)
     print(f"{(answers == y_test).mean():.2%} of the characters, {(answers == y_test).all(1).mean():.2%} of the sums")  # noqa: T201

@@ -20,7 +20,8 @@ CELLS = ("LSTM",)
 LOOPS = ("GRU", "SimpleRNN", "RNN", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D")
 FUSED = {"activation": "tanh", "recurrent_activation": "sigmoid"}  # what TFLite's LSTM computes
 UNIDIRECTIONAL_SEQUENCE_LSTM = 44  # TFLite's code of the operator; places in its inputs and its intermediates:
-FORGET, STATE, HIDDEN = 2, 18, 4
+FORGET, STATE, CELL, HIDDEN = 2, 18, 19, 4
+FINEST = 2.0**-15  # the scale of cells; where they stay below 1/2 the converter takes a finer one, and TFLite no tanh
 INFERENCE = {"dropout": 0.0, "recurrent_dropout": 0.0, "stateful": False, "go_backwards": False, "use_bias": True}
 
 
@@ -170,6 +171,7 @@ def mend(graph, buffers: Sequence, codes: Sequence[int], model: "keras.Model") -
 
     Their outputs get the names of the layers that have their weights.  And what they keep is quantized as what they
     put out: it is the same bytes, but where a CONCATENATION or an ADD follows, the converter gives it another scale.
+    Cells are never finer than TFLite can compute with.
     graph: a subgraph as the object API of TensorFlow's flatbuffers has it; codes: its operators' builtin codes.
     """
     layers = {name: layer for name, layer in _leaves(model).items() if _kind(layer) in CELLS}
@@ -188,6 +190,8 @@ def mend(graph, buffers: Sequence, codes: Sequence[int], model: "keras.Model") -
         output.name = f"{min(layers, key=difference)}/lstm".encode()
         for same in (op.inputs[STATE], op.intermediates[HIDDEN]):
             graph.tensors[same].quantization = output.quantization
+        scale = graph.tensors[op.inputs[CELL]].quantization.scale
+        scale[0] = max(scale[0], FINEST)
 
 
 def _leaves(model: "keras.Model") -> "dict[str, keras.layers.Layer]":

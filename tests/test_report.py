@@ -17,7 +17,7 @@ from mcuprune.report import Accuracy, Budget, Flash, PlanRow, Ram, Report, Verif
 KEYS = {
     "": "mcuprune schema model board budget method sparsity accuracy flash ram rewrites layers "
     "instructions estimated_cycles verify",
-    "model": "name source sha256 parameters macs",
+    "model": "name source sha256 parameters macs stateful",
     "board": "name cpu clock_hz flash_bytes ram_bytes",
     "budget": "flash_bytes ram_bytes",
     "accuracy": "metric float pruned int8 device samples",
