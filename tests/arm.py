@@ -51,12 +51,12 @@ class _Placed:
 
     @property
     def output_size(self) -> int:
-        return self.graph.results(self.layer.op)[0].count
+        return self.graph.results(self.layer.op)[0].size
 
     @property
     def blocks(self) -> list[tuple[int, int]]:
         """(offset, size) of all that the case may write."""
-        shared = [(at, max(self.output_size, self.graph.tensors[i].count)) for i, at in self.shared.items()]
+        shared = [(at, max(self.output_size, self.graph.tensors[i].size)) for i, at in self.shared.items()]
         return [(self.output, self.output_size), (self.scratch, plan.scratch_size(self.layer)), *shared]
 
 
@@ -101,16 +101,17 @@ def _place(cases: Sequence[Case], alignment: int) -> tuple[list[_Placed], np.nda
             columns.append(np.zeros((n, gap)))
             read += gap
             inputs[i] = (read, array)
-            columns.append(array.reshape(len(array), -1)[np.minimum(np.arange(n), len(array) - 1)])
-            read += graph.tensors[i].count
-        output_size = graph.results(layer.op)[0].count
+            rows = array.reshape(len(array), -1).astype(graph.tensors[i].dtype).view(np.int8)
+            columns.append(rows[np.minimum(np.arange(n), len(array) - 1)])
+            read += graph.tensors[i].size
+        output_size = graph.results(layer.op)[0].size
         output = _behind(at)
         scratch = _behind(output + output_size)
         at, shared = scratch + plan.scratch_size(layer), {}
         for i in dict.fromkeys(layer.op.inputs[position] for position in layer.in_place):
             if i in given:
                 shared[i] = _behind(at)
-                at = shared[i] + max(output_size, graph.tensors[i].count)
+                at = shared[i] + max(output_size, graph.tensors[i].size)
         renamed = replace(layer, op=replace(layer.op, name=f"case_{number}"))
         placed.append(_Placed(graph, renamed, inputs, output, scratch, shared, at))
     return placed, np.concatenate(columns, axis=1).astype(np.int8)
@@ -138,7 +139,8 @@ def _outputs(case: _Placed, arena: np.ndarray) -> np.ndarray:
     for i, offset in case.shared.items():
         in_place = arena[:n, offset : offset + case.output_size]
         assert np.array_equal(in_place, outputs), f"{name} differs in place of tensor {i}: {case.graph}"
-    return outputs.reshape(n, *sample_shape(case.graph.results(case.layer.op)[0]))
+    target = case.graph.results(case.layer.op)[0]
+    return np.ascontiguousarray(outputs).view(target.dtype).reshape(n, *sample_shape(target))
 
 
 def _build(placed: Sequence[_Placed], samples: np.ndarray, board: Board, folder: Path) -> Path:
@@ -195,7 +197,7 @@ def _source(placed: Sequence[_Placed], arena: int) -> Iterator[str]:
         pointers = {i: f"input + {at}" for i, (at, _) in case.inputs.items()}
         yield from _calls(case, pointers, case.output)
         for i, at in case.shared.items():
-            yield f"    memcpy(arena + {at}, {pointers[i]}, {case.graph.tensors[i].count});"
+            yield f"    memcpy(arena + {at}, {pointers[i]}, {case.graph.tensors[i].size});"
             yield from _calls(case, pointers | {i: f"arena + {at}"}, at)
     yield "    memcpy(output, arena, sizeof arena);\n}"
 

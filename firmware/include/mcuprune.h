@@ -225,6 +225,23 @@ typedef struct {
     int32_t step;         /* bytes of the input between neighbours before the axis */
 } mcup_gather_t;
 
+/* The same, chosen by int32 indices that are an operand. */
+typedef struct {
+    int32_t outer;
+    int32_t count;        /* of indices */
+    int32_t inner;
+    int32_t places;       /* slices along the axis */
+} mcup_gather_indices_t;
+
+/* Indices of the largest elements along an axis. */
+typedef struct {
+    int32_t outer;        /* elements of the dimensions before the axis */
+    int32_t depth;        /* along the axis */
+    int32_t inner;        /* of the dimensions behind it */
+    int8_t size;          /* bytes of an index, little-endian: 4 or 8 */
+    int8_t sign;          /* 1: of the largest, -1: of the smallest */
+} mcup_arg_max_t;
+
 typedef struct {
     const int16_t *row;    /* [height]: of the input */
     const int16_t *column; /* [width] */
@@ -405,6 +422,8 @@ void mcup_reduce_min_s8(const mcup_reduce_t *, const int8_t *, int8_t *);
 void mcup_batch_matmul_s8(const mcup_batch_matmul_t *, const int8_t *a, const int8_t *b, int8_t *output);
 void mcup_l2_normalization_s8(const mcup_l2_normalization_t *, const int8_t *, int8_t *);
 void mcup_gather_s8(const mcup_gather_t *, const int8_t *, int8_t *);
+void mcup_gather_indices_s8(const mcup_gather_indices_t *, const int8_t *, const int8_t *indices, int8_t *output);
+void mcup_arg_max_s8(const mcup_arg_max_t *, const int8_t *, int8_t *);
 void mcup_resize_nearest_neighbor_s8(const mcup_resize_nearest_neighbor_t *, const int8_t *, int8_t *);
 void mcup_resize_bilinear_s8(const mcup_resize_bilinear_t *, const int8_t *, int8_t *);
 typedef void mcup_transpose_conv_kernel_t(const mcup_transpose_conv_t *, const int8_t *, int8_t *);
