@@ -193,9 +193,7 @@ def _best(buffers: Sequence[Buffer], forbidden: Sequence[dict[int, tuple[int, in
     return _exact(buffers, forbidden, bound, found, patience)
 
 
-def _place(
-    buffers: Sequence[Buffer], forbidden: Sequence[dict[int, tuple[int, int]]], order: Sequence[int]
-) -> Places:
+def _place(buffers: Sequence[Buffer], forbidden: Sequence[dict[int, tuple[int, int]]], order: Sequence[int]) -> Places:
     """Every buffer in turn at the lowest offset that those before it allow."""
     offsets: Places = [-1] * len(buffers)
     for i in order:

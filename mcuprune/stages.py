@@ -27,7 +27,9 @@ def load(folder: Path) -> tuple[Compiled, Report]:
     graph = read(folder / "model.tflite", made.model.name)
     # portable twins of the kernels are there, for the host, where the board's own were chosen from
     isas = target.isas if (folder / "src/runtime/host").is_dir() else PORTABLE
-    layers = tuple(choose.recorded(graph, target, [(row.kernel, row.encoding, row.scratch_bytes) for row in made.layers], isas))
+    layers = tuple(
+        choose.recorded(graph, target, [(row.kernel, row.encoding, row.scratch_bytes) for row in made.layers], isas)
+    )
     images = (link.measure(folder / f"{image}.elf") for image in ("firmware", "production"))
     return Compiled(graph, layers, plan.plan(graph, layers), target, folder, *images), made
 
