@@ -143,12 +143,12 @@ def _overlaps(layers: Sequence[Layer], buffers: Sequence[Buffer]) -> Iterator[tu
                 continue
             if buffers[of[tensor]].last == step == buffers[output].first:
                 if position == 0 and layer.overlap:
-                    yield of[tensor], output, *_aligned(layer.overlap)
+                    yield of[tensor], output, *aligned(layer.overlap)
                 if position in layer.in_place:
                     yield of[tensor], output, 0, True
 
 
-def _aligned(overlap: Overlap) -> tuple[int, bool]:
+def aligned(overlap: Overlap) -> tuple[int, bool]:
     """The least distance that keeps words aligned, and whether not every larger one is allowed."""
     step = lcm(overlap.step, ALIGNMENT)
     start = next(d for d in count(overlap.distance, overlap.step) if d % ALIGNMENT == 0)

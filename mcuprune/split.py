@@ -70,10 +70,10 @@ def lower(
 def layer(graph: Graph, op: Op, m: Matrix, name: str, encoded: Encoded, arranged: Arranged, packing: Packing) -> Layer:
     """name: of the format, in the kernel's."""
     stream, steps, step_bytes = arranged
-    op_channels = graph.operand(op, 0).shape[3]
+    channels = graph.operand(op, 0).shape[3]
     fields: dict[str, Field] = {
         "matrix": _fields(m, stream, steps, step_bytes),
-        "window": conv_2d.window_fields(graph, op, packing.room + graph.operand(op, 0).shape[3]),
+        "window": conv_2d.window_fields(graph, op, packing.room + channels),
         "room": packing.room,
         "slide": packing.slide,
     }
@@ -86,9 +86,8 @@ def layer(graph: Graph, op: Op, m: Matrix, name: str, encoded: Encoded, arranged
         **packing.work,
     }
     call = Call(f"mcup_conv_2d_{name}_split_s8", "mcup_conv_2d_split_t", fields, work=work)
-    return conv_2d.layer(
-        graph, op, m, call, encoded, _order(*conv_2d.axes(graph, op), op_channels, len(steps), packing)
-    )
+    order = _order(*conv_2d.axes(graph, op), channels, len(steps), packing)
+    return conv_2d.layer(graph, op, m, call, encoded, order)
 
 
 def _order(y: Axis, x: Axis, channels: int, rows: int, packing: Packing) -> overlap.Order:
