@@ -7,7 +7,7 @@ a kernel may write lies between guard bytes:
     guard | output of case 0 | guard | scratch of case 0 | guard | output of case 1 ...
 
 Blocks start at multiples of four bytes, as the planner places them; inputs lie anywhere, as a caller's do.  Where a
-layer may work in place, that way is run too, in a block of its own, and must agree.
+layer's output may lie over an input, that way is run too, in a block of its own, and must agree.
 """
 
 import subprocess
@@ -38,6 +38,16 @@ Result = tuple[np.ndarray, int, int]
 
 
 @dataclass(frozen=True)
+class _Shared:
+    """An input and an output that lie over one another: offsets."""
+
+    tensor: int
+    input: int
+    output: int
+    end: int
+
+
+@dataclass(frozen=True)
 class _Placed:
     """A case in the program: offsets of its blocks in the arena and of its inputs in a sample."""
 
@@ -46,7 +56,7 @@ class _Placed:
     inputs: dict[int, tuple[int, np.ndarray]]  # tensor -> offset, samples
     output: int
     scratch: int
-    shared: dict[int, int]  # tensor that the output may take the memory of -> offset
+    shared: list[_Shared]
     end: int
 
     @property
@@ -56,7 +66,7 @@ class _Placed:
     @property
     def blocks(self) -> list[tuple[int, int]]:
         """(offset, size) of all that the case may write."""
-        shared = [(at, max(self.output_size, self.graph.tensors[i].size)) for i, at in self.shared.items()]
+        shared = [(s.output, s.end - s.output) for s in self.shared]
         return [(self.output, self.output_size), (self.scratch, plan.scratch_size(self.layer)), *shared]
 
 
@@ -107,14 +117,21 @@ def _place(cases: Sequence[Case], alignment: int) -> tuple[list[_Placed], np.nda
         output_size = graph.results(layer.op)[0].size
         output = _behind(at)
         scratch = _behind(output + output_size)
-        at, shared = scratch + plan.scratch_size(layer), {}
-        for i in dict.fromkeys(layer.op.inputs[position] for position in layer.in_place):
+        at, shared = scratch + plan.scratch_size(layer), []
+        for i, below in distances(layer):
             if i in given:
-                shared[i] = _behind(at)
-                at = shared[i] + max(output_size, graph.tensors[i].size)
+                over = _behind(at)
+                at = max(over + output_size, over + below + graph.tensors[i].size)
+                shared.append(_Shared(i, over + below, over, at))
         renamed = replace(layer, op=replace(layer.op, name=f"case_{number}"))
         placed.append(_Placed(graph, renamed, inputs, output, scratch, shared, at))
     return placed, np.concatenate(columns, axis=1).astype(np.int8)
+
+
+def distances(layer: Layer) -> dict[tuple[int, int], None]:
+    """(input, least bytes that the output begins below it), once each."""
+    over = [(layer.op.inputs[0], plan.aligned(layer.overlap)[0])] if layer.overlap else []
+    return dict.fromkeys([*((layer.op.inputs[position], 0) for position in layer.in_place), *over])
 
 
 def _behind(end: int) -> int:
@@ -136,9 +153,10 @@ def _outputs(case: _Placed, arena: np.ndarray) -> np.ndarray:
         assert np.all(before.view(np.uint8) == PAINT), f"{name} wrote before its {size} bytes at {offset}: {case.graph}"
         assert np.all(after.view(np.uint8) == PAINT), f"{name} wrote behind its {size} bytes at {offset}: {case.graph}"
     outputs = arena[:n, case.output : case.output + case.output_size]
-    for i, offset in case.shared.items():
-        in_place = arena[:n, offset : offset + case.output_size]
-        assert np.array_equal(in_place, outputs), f"{name} differs in place of tensor {i}: {case.graph}"
+    for s in case.shared:
+        over = arena[:n, s.output : s.output + case.output_size]
+        where = f"{s.input - s.output} bytes below tensor {s.tensor}"
+        assert np.array_equal(over, outputs), f"{name} differs {where}: {case.graph}"
     target = case.graph.results(case.layer.op)[0]
     return np.ascontiguousarray(outputs).view(target.dtype).reshape(n, *sample_shape(target))
 
@@ -196,9 +214,9 @@ def _source(placed: Sequence[_Placed], arena: int) -> Iterator[str]:
     for case in placed:
         pointers = {i: f"input + {at}" for i, (at, _) in case.inputs.items()}
         yield from _calls(case, pointers, case.output)
-        for i, at in case.shared.items():
-            yield f"    memcpy(arena + {at}, {pointers[i]}, {case.graph.tensors[i].size});"
-            yield from _calls(case, pointers | {i: f"arena + {at}"}, at)
+        for s in case.shared:
+            yield f"    memcpy(arena + {s.input}, {pointers[s.tensor]}, {case.graph.tensors[s.tensor].size});"
+            yield from _calls(case, pointers | {s.tensor: f"arena + {s.input}"}, s.output)
     yield "    memcpy(output, arena, sizeof arena);\n}"
 
 

@@ -1,7 +1,7 @@
 """Run lowered layers on the host: the kernels of firmware/ under AddressSanitizer and UBSan.
 
 Every layer becomes a C function around its calls; one program runs all of them over all their samples, reading inputs
-from stdin and writing outputs to stdout.  Where a layer may work in place, that way is run too and must agree.
+from stdin and writing outputs to stdout.  Where a layer's output may lie over an input, that way is run too and must agree.
 """
 
 import subprocess
@@ -114,14 +114,15 @@ def _case(name: str, graph: Graph, layer: Layer, samples: int) -> Iterator[str]:
     if layer.alias:
         yield f"        memcpy({name}_out, {name}_in{layer.op.inputs[0]}, {size});"
     yield f"        fwrite({name}_out, {size}, 1, stdout);"
-    for i in sorted({layer.op.inputs[position] for position in layer.in_place}):
+    over = [(layer.op.inputs[0], layer.overlap.distance)] if layer.overlap else []
+    for i, below in dict.fromkeys([*((layer.op.inputs[position], 0) for position in layer.in_place), *over]):
         if not operands[i].constant:
-            shared = f"{name}_shared{i}"
-            yield f"        static int8_t {shared}[{max(size, operands[i].count)}];"
-            yield f"        memcpy({shared}, {name}_in{i}, sizeof {name}_in{i});"
-            yield from _calls(name, layer, {i: shared}, shared)
+            shared = f"{name}_shared{i}_{below}"
+            yield f"        static int8_t {shared}[{max(size, below + operands[i].count)}];"
+            yield f"        memcpy({shared} + {below}, {name}_in{i}, sizeof {name}_in{i});"
+            yield from _calls(name, layer, {i: f"({shared} + {below})"}, shared)
             yield f"        if (memcmp({shared}, {name}_out, {size})) {{"
-            yield f'            fputs("{name} differs in place of tensor {i}", stderr);'
+            yield f'            fputs("{name} differs {below} bytes below tensor {i}", stderr);'
             yield "            abort();\n        }"
     yield "    }\n}"
 

@@ -73,10 +73,11 @@ typedef struct {
     int16_t multiplier;    /* output channels per input channel */
 } mcup_depthwise_conv_2d_t;
 
-/* The same from a plane of one channel (mcup_plane.h); window.column is room for it. */
+/* The same a channel at a time, from the image (mcup_depthwise_3x3.h), or from a plane of the channel
+ * (mcup_plane.h), for which window.column is room. */
 typedef struct {
     mcup_depthwise_conv_2d_t depthwise;
-    int8_t along_y;        /* lines of the plane run down the image */
+    int8_t along_y;        /* lines run down the image */
 } mcup_depthwise_plane_t;
 
 typedef struct {
@@ -406,8 +407,9 @@ mcup_fully_connected_kernel_t mcup_fully_connected_dense_s8, mcup_fully_connecte
 mcup_fully_connected_kernel_t mcup_fully_connected_n4_s8;
 mcup_pool_2d_kernel_t mcup_average_pool_2d_s8, mcup_max_pool_2d_s8;
 typedef void mcup_depthwise_conv_2d_kernel_t(const mcup_depthwise_conv_2d_t *, const int8_t *, int8_t *);
-mcup_depthwise_conv_2d_kernel_t mcup_depthwise_conv_2d_s8, mcup_depthwise_conv_2d_3x3_s8;
-mcup_depthwise_conv_2d_kernel_t mcup_depthwise_conv_2d_3x3_stride_2_s8, mcup_depthwise_conv_2d_line_s8;
+mcup_depthwise_conv_2d_kernel_t mcup_depthwise_conv_2d_s8, mcup_depthwise_conv_2d_3x3_stride_2_s8;
+mcup_depthwise_conv_2d_kernel_t mcup_depthwise_conv_2d_line_s8;
+void mcup_depthwise_conv_2d_3x3_s8(const mcup_depthwise_plane_t *, const int8_t *, int8_t *);
 void mcup_depthwise_conv_2d_plane_s8(const mcup_depthwise_plane_t *, const int8_t *, int8_t *);
 void mcup_add_s8(const mcup_add_t *, const int8_t *a, const int8_t *b, int8_t *output);
 void mcup_mul_s8(const mcup_mul_t *, const int8_t *a, const int8_t *b, int8_t *output);
