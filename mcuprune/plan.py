@@ -160,7 +160,7 @@ def aligned(overlap: Overlap) -> tuple[int, bool]:
     return start, step > ALIGNMENT
 
 
-def _forbidden(layers: Sequence[Layer], buffers: Sequence[Buffer]) -> list[Forbidden]:
+def _forbidden(layers: Sequence[Layer], buffers: Sequence[Buffer]) -> Sequence[Forbidden]:
     """Of each buffer: its offset less another one's must not lie between these."""
     found: list[dict[int, tuple[tuple[int, int], ...]]] = [
         {j: ((-a.room, b.room),) for j, b in enumerate(buffers) if j != i and a.meets(b)} for i, a in enumerate(buffers)

@@ -41,7 +41,7 @@ def lower(graph: Graph, op: Op, isas: Sequence[str]) -> Layer | None:
     work |= _columns_work(y, x, graph.operand(op, 0).shape[3], in_place, as_bytes)
     call = Call("mcup_conv_2d_quad_s8", "mcup_conv_2d_quad_t", fields, work=work)
     single = overlap.pixels(y, x, graph.operand(op, 0).shape[3], outputs)
-    starts = np.minimum(np.arange(0, pixels, PIXELS), pixels - PIXELS) if pixels >= PIXELS else np.arange(pixels)
+    starts = [min(at, pixels - PIXELS) for at in range(0, pixels, PIXELS)] if pixels >= PIXELS else list(range(pixels))
     order = overlap.groups(single, starts, [PIXELS if pixels >= PIXELS else 1] * len(starts))
     return conv_2d.layer(graph, op, m, call, matrix.encoded(m.weights), order)
 
