@@ -84,6 +84,7 @@ class Layer:
     nonzero_macs: int = 0
     encoded: Encoded | None = None
     in_place: tuple[int, ...] = ()  # positions in op.inputs whose memory the output may take when nobody reads it later
+    below: int | None = None  # bytes that the output may begin below input 0, exactly: channel by channel, over its own
     summary: str = field(default="")  # what the generated C says of it: '3x3 16 -> 32, stride 2, SAME'
 
     @property

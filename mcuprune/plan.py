@@ -87,7 +87,7 @@ def _share(graph: Graph, layers: Sequence[Layer], last_use: dict[int, int]) -> l
             if layer.alias:
                 shared = not (read_only and output in graph.outputs)  # then the emitter copies input to output
             else:
-                others = [t for p, t in enumerate(layer.op.inputs) if p not in layer.in_place]
+                others = [t for p, t in enumerate(layer.op.inputs) if p not in _in_place(layer)]
                 finished = all(last_use.get(t, 0) <= i for t in group)
                 shared = finished and not read_only and not set(group).intersection(others)
             if shared:
@@ -101,7 +101,11 @@ def _share(graph: Graph, layers: Sequence[Layer], last_use: dict[int, int]) -> l
 
 def _sources(graph: Graph, layer: Layer) -> list[int]:
     """Tensors whose memory the layer's output may take over."""
-    return [layer.op.inputs[0]] if layer.alias else [layer.op.inputs[p] for p in layer.in_place]
+    return [layer.op.inputs[0]] if layer.alias else [layer.op.inputs[p] for p in _in_place(layer)]
+
+
+def _in_place(layer: Layer) -> tuple[int, ...]:
+    return (0,) if layer.below == 0 else layer.in_place
 
 
 def _lowest_gap(slots: Sequence[PlanRow], row: PlanRow) -> int:

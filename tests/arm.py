@@ -18,6 +18,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
+from kernel import over_inputs
 
 from mcuprune import buildfiles, emit, plan, profile, project
 from mcuprune.board import Board, memory_script
@@ -46,7 +47,7 @@ class _Placed:
     inputs: dict[int, tuple[int, np.ndarray]]  # tensor -> offset, samples
     output: int
     scratch: int
-    shared: dict[int, int]  # tensor that the output may take the memory of -> offset
+    shared: dict[int, tuple[int, int]]  # tensor that the output may take the memory of -> offsets of output and tensor
     end: int
 
     @property
@@ -56,7 +57,10 @@ class _Placed:
     @property
     def blocks(self) -> list[tuple[int, int]]:
         """(offset, size) of all that the case may write."""
-        shared = [(at, max(self.output_size, self.graph.tensors[i].count)) for i, at in self.shared.items()]
+        shared = [
+            (at, max(self.output_size, source - at + self.graph.tensors[i].count))
+            for i, (at, source) in self.shared.items()
+        ]
         return [(self.output, self.output_size), (self.scratch, plan.scratch_size(self.layer)), *shared]
 
 
@@ -107,10 +111,11 @@ def _place(cases: Sequence[Case], alignment: int) -> tuple[list[_Placed], np.nda
         output = _behind(at)
         scratch = _behind(output + output_size)
         at, shared = scratch + plan.scratch_size(layer), {}
-        for i in dict.fromkeys(layer.op.inputs[position] for position in layer.in_place):
+        for i, below in over_inputs(layer):
             if i in given:
-                shared[i] = _behind(at)
-                at = shared[i] + max(output_size, graph.tensors[i].count)
+                start = _behind(at)
+                shared[i] = start, start + below
+                at = start + max(output_size, below + graph.tensors[i].count)
         renamed = replace(layer, op=replace(layer.op, name=f"case_{number}"))
         placed.append(_Placed(graph, renamed, inputs, output, scratch, shared, at))
     return placed, np.concatenate(columns, axis=1).astype(np.int8)
@@ -135,7 +140,7 @@ def _outputs(case: _Placed, arena: np.ndarray) -> np.ndarray:
         assert np.all(before.view(np.uint8) == PAINT), f"{name} wrote before its {size} bytes at {offset}: {case.graph}"
         assert np.all(after.view(np.uint8) == PAINT), f"{name} wrote behind its {size} bytes at {offset}: {case.graph}"
     outputs = arena[:n, case.output : case.output + case.output_size]
-    for i, offset in case.shared.items():
+    for i, (offset, _) in case.shared.items():
         in_place = arena[:n, offset : offset + case.output_size]
         assert np.array_equal(in_place, outputs), f"{name} differs in place of tensor {i}: {case.graph}"
     return outputs.reshape(n, *sample_shape(case.graph.results(case.layer.op)[0]))
@@ -194,9 +199,9 @@ def _source(placed: Sequence[_Placed], arena: int) -> Iterator[str]:
     for case in placed:
         pointers = {i: f"input + {at}" for i, (at, _) in case.inputs.items()}
         yield from _calls(case, pointers, case.output)
-        for i, at in case.shared.items():
-            yield f"    memcpy(arena + {at}, {pointers[i]}, {case.graph.tensors[i].count});"
-            yield from _calls(case, pointers | {i: f"arena + {at}"}, at)
+        for i, (at, source) in case.shared.items():
+            yield f"    memcpy(arena + {source}, {pointers[i]}, {case.graph.tensors[i].count});"
+            yield from _calls(case, pointers | {i: f"arena + {source}"}, at)
     yield "    memcpy(output, arena, sizeof arena);\n}"
 
 

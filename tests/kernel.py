@@ -106,16 +106,22 @@ def _case(name: str, graph: Graph, layer: Layer, samples: int) -> Iterator[str]:
     if layer.alias:
         yield f"        memcpy({name}_out, {name}_in{layer.op.inputs[0]}, {size});"
     yield f"        fwrite({name}_out, {size}, 1, stdout);"
-    for i in sorted({layer.op.inputs[position] for position in layer.in_place}):
+    for i, below in over_inputs(layer):
         if not operands[i].constant:
             shared = f"{name}_shared{i}"
-            yield f"        static int8_t {shared}[{max(size, operands[i].count)}];"
-            yield f"        memcpy({shared}, {name}_in{i}, sizeof {name}_in{i});"
-            yield from _calls(name, layer, {i: shared}, shared)
+            yield f"        static int8_t {shared}[{max(size, below + operands[i].count)}];"
+            yield f"        memcpy({shared} + {below}, {name}_in{i}, sizeof {name}_in{i});"
+            yield from _calls(name, layer, {i: f"{shared} + {below}"}, shared)
             yield f"        if (memcmp({shared}, {name}_out, {size})) {{"
             yield f'            fputs("{name} differs in place of tensor {i}", stderr);'
             yield "            abort();\n        }"
     yield "    }\n}"
+
+
+def over_inputs(layer: Layer) -> list[tuple[int, int]]:
+    """(tensor, bytes that the output begins below it): inputs whose memory the output may take."""
+    below = [] if layer.below is None else [(layer.op.inputs[0], layer.below)]
+    return sorted({(layer.op.inputs[position], 0) for position in layer.in_place}) + below
 
 
 def _calls(name: str, layer: Layer, moved: dict[int, str], output: str) -> Iterator[str]:

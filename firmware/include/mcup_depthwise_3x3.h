@@ -5,6 +5,11 @@
  * line that sees two input lines is computed from three, its taps moved and the third one zero.  So
  * nothing outside the image is ever read; the image must be three lines high and three columns
  * wide.
+ *
+ * Lines that run along x may be written over the input, so far below it that an output finds bytes
+ * of its own channel that have been read.  An output is written when its last column has been read,
+ * before any column behind: at stride 1 it may lie a line of the image above its place, at stride 2
+ * at its place.  The portable twin, which reads every window anew, needs a pixel more at stride 1.
  */
 #ifndef MCUP_DEPTHWISE_3X3_H
 #define MCUP_DEPTHWISE_3X3_H
@@ -88,7 +93,7 @@ static inline void mcup_depthwise_3x3(const mcup_depthwise_conv_2d_t *layer, con
                                       int8_t *output)
 {
     const mcup_window_t *w = &layer->window;
-    const int along_y = w->left && w->output_height > w->output_width; /* fewer lines cost less */
+    const int along_y = layer->along_y;
     const int32_t columns = along_y ? w->output_height : w->output_width;
     mcup_lines_t lines = mcup_lines(layer, input, output, along_y);
 

@@ -5,14 +5,14 @@
 
 #include "mcup_matrix.h"
 
-/* Output pixel (y, x) of an output channel. */
+/* Output pixel (y, x) of an output channel; input: its own channel, `step` bytes from pixel to pixel
+ */
 static inline int8_t mcup_depthwise_output(const mcup_depthwise_conv_2d_t *layer,
-                                           const int8_t *input, int y, int x, int channel)
+                                           const int8_t *input, int step, int y, int x, int channel)
 {
     const mcup_window_t *w = &layer->window;
     const mcup_row_t *row = layer->matrix.row + channel;
     const int8_t *weight = (const int8_t *)layer->matrix.stream + channel * layer->matrix.inputs;
-    const int8_t *of_channel = input + channel / layer->multiplier;
     int32_t acc = row->bias;
 
     for (int ky = 0; ky < w->kernel_height; ky++) {
@@ -22,7 +22,7 @@ static inline int8_t mcup_depthwise_output(const mcup_depthwise_conv_2d_t *layer
             const int pixel = from_y * w->input_width + from_x;
             const int inside = from_y >= 0 && from_y < w->input_height && from_x >= 0
                             && from_x < w->input_width;
-            acc += *weight++ * (inside ? of_channel[pixel * w->channels] : w->fill);
+            acc += *weight++ * (inside ? input[pixel * step] : w->fill);
         }
     }
     return mcup_finish_row(&layer->matrix, row, acc);
@@ -34,7 +34,8 @@ static inline void mcup_depthwise_taps(const mcup_depthwise_conv_2d_t *layer, co
     for (int y = 0; y < layer->window.output_height; y++) {
         for (int x = 0; x < layer->window.output_width; x++) {
             for (int channel = 0; channel < layer->matrix.rows; channel++) {
-                *output++ = mcup_depthwise_output(layer, input, y, x, channel);
+                *output++ = mcup_depthwise_output(layer, input + channel / layer->multiplier,
+                                                  layer->window.channels, y, x, channel);
             }
         }
     }

@@ -6,6 +6,9 @@
  * long enough for a whole number of groups of four outputs; what such a group computes beyond the
  * end of a line is not stored.
  *
+ * A channel has been read when its first output is written.  With one output channel per channel
+ * and no more outputs than inputs, the output may take the input's memory, at its very address.
+ *
  * A file that includes this one says before what a place of the plane is, mcup_place_t, how
  * mcup_place makes one of an input, and what a tap is, mcup_tap_t: one weight, or several side by
  * side.  The scratch holds the channel's taps, then the plane.
@@ -80,13 +83,13 @@ static inline void mcup_copy_channel(mcup_place_t *to, int32_t length, const int
 }
 
 /* side_by_side: weights of a tap */
-static inline void mcup_depthwise_plane(const mcup_depthwise_plane_t *layer, const int8_t *input,
+static inline void mcup_depthwise_plane(const mcup_depthwise_conv_2d_t *layer, const int8_t *input,
                                         int8_t *output,
                                         int32_t side_by_side, mcup_lay_taps_t *lay_taps,
                                         mcup_sweep_channel_t *sweep_channel)
 {
-    const mcup_window_t *w = &layer->depthwise.window;
-    const mcup_matrix_t *m = &layer->depthwise.matrix;
+    const mcup_window_t *w = &layer->window;
+    const mcup_matrix_t *m = &layer->matrix;
     const mcup_axis_t y = {
         .inputs = w->input_height,
         .outputs = w->output_height,
@@ -142,7 +145,7 @@ static inline void mcup_depthwise_plane(const mcup_depthwise_plane_t *layer, con
         plane[i] = mcup_place(w->fill);
     }
     for (int32_t row = 0; row < m->rows; row++, weight += m->inputs) {
-        if (row % layer->depthwise.multiplier == 0) {
+        if (row % layer->multiplier == 0) {
             mcup_copy_channel(plane + across.before * length + along.before, length, input,
                               copied_lines, across.input_step, copied, along.input_step);
             input++;

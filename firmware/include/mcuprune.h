@@ -71,13 +71,8 @@ typedef struct {
     mcup_window_t window;
     mcup_matrix_t matrix;  /* a row of kernel_height * kernel_width taps per output channel */
     int16_t multiplier;    /* output channels per input channel */
+    int8_t along_y;        /* of kernels that compute lines: these run down the image, not across */
 } mcup_depthwise_conv_2d_t;
-
-/* The same from a plane of one channel (mcup_plane.h); window.column is room for it. */
-typedef struct {
-    mcup_depthwise_conv_2d_t depthwise;
-    int8_t along_y;        /* lines of the plane run down the image */
-} mcup_depthwise_plane_t;
 
 typedef struct {
     mcup_matrix_t matrix;
@@ -288,7 +283,7 @@ mcup_pool_2d_kernel_t mcup_average_pool_2d_s8, mcup_max_pool_2d_s8;
 typedef void mcup_depthwise_conv_2d_kernel_t(const mcup_depthwise_conv_2d_t *, const int8_t *, int8_t *);
 mcup_depthwise_conv_2d_kernel_t mcup_depthwise_conv_2d_s8, mcup_depthwise_conv_2d_3x3_s8;
 mcup_depthwise_conv_2d_kernel_t mcup_depthwise_conv_2d_3x3_stride_2_s8, mcup_depthwise_conv_2d_line_s8;
-void mcup_depthwise_conv_2d_plane_s8(const mcup_depthwise_plane_t *, const int8_t *, int8_t *);
+mcup_depthwise_conv_2d_kernel_t mcup_depthwise_conv_2d_plane_s8;
 void mcup_add_s8(const mcup_add_t *, const int8_t *a, const int8_t *b, int8_t *output);
 void mcup_mul_s8(const mcup_mul_t *, const int8_t *a, const int8_t *b, int8_t *output);
 void mcup_mean_s8(const mcup_mean_t *, const int8_t *, int8_t *);

@@ -5,6 +5,8 @@ A module offers
     OP                              the kind of operator it computes, such as 'conv_2d'
     lower(graph, op, isas)          -> Layer, or None where the kernel cannot or need not be used: shapes it does not
                                     suit, ranges it would overflow, instruction sets it has no fast version for
+    frugal(graph, op, isas)         -> [Layer], only where it has them: the same with less scratch, and slower; asked
+                                    for where lower gives a Layer
 
 `mcuprune.choose` weighs what they give against the operator's own `lower`, by bytes and predicted cycles.
 """

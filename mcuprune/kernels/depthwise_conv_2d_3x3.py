@@ -5,6 +5,7 @@ channel whose output is the zero point whatever it reads, as pruning leaves them
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -21,14 +22,16 @@ SHIFTS = (1, 22)
 LARGEST = 1 << 30  # of a sum, which is doubled
 
 
-def lower(graph: Graph, op: Op, isas: Sequence[str]) -> Layer | None:
+def lower(graph: Graph, op: Op, isas: Sequence[str], down: bool = True) -> Layer | None:
+    """down: whether lines may run down the image, where they are fewer."""
     y, x = axes(graph, op)
     m = depthwise_conv_2d.matrix_of(graph, op).settled
     if not (set(isas) & set(FAST) and _suits(y, x) and op.attrs["depth_multiplier"] == 1 and in_range(m)):
         return None
     function = f"mcup_depthwise_conv_2d_3x3{'_stride_2' if y.stride == 2 else ''}_s8"
     channels, along, across = len(m.weights), x, y
-    if y.stride == 1 and x.before and y.outputs > x.outputs:
+    along_y = down and y.stride == 1 and x.before == 1 and y.outputs > x.outputs
+    if along_y:
         along, across = y, x
     lines, outputs = channels * across.outputs, channels * across.outputs * along.outputs
     work = {
@@ -39,7 +42,30 @@ def lower(graph: Graph, op: Op, isas: Sequence[str]) -> Layer | None:
         "output": outputs,
         "clamped": outputs if (m.least, m.most) != (-128, 127) else 0,
     }
-    return depthwise_conv_2d.layer(graph, op, m, function, column=0, work=work)
+    layer = depthwise_conv_2d.layer(graph, op, m, function, 0, work, along_y)
+    return layer if along_y else replace(layer, below=_below(y, x, channels))
+
+
+def frugal(graph: Graph, op: Op, isas: Sequence[str]) -> list[Layer]:
+    """Lines that run across the image, over which the output may be written."""
+    layer = lower(graph, op, isas)
+    across = lower(graph, op, isas, down=False)
+    return [across] if layer and across and layer.below is None else []
+
+
+def _below(y: Axis, x: Axis, channels: int) -> int:
+    """Bytes that an output must begin below the input for every pixel of it to lie on one that no window sees later.
+
+    They are a multiple of the channels, and of four as all offsets are.
+    """
+    down, across = np.arange(y.outputs), np.arange(x.outputs)
+    line = np.maximum(down * y.stride - y.before, 0) * x.inputs  # the first pixel that an output line reads
+    column = np.maximum(across * x.stride - x.before, 0)
+    to_read = line[:, None] + np.append(column[1:], 0)  # when a pixel is written, the next one's first
+    to_read[:, -1] = np.append(line[1:], y.inputs * x.inputs)
+    written = down[:, None] * x.outputs + across
+    pixels = int(np.maximum(written - to_read + 1, 0).max())
+    return channels * (pixels + next(n for n in range(4) if (pixels + n) * channels % 4 == 0))
 
 
 def _suits(y: Axis, x: Axis) -> bool:

@@ -19,8 +19,8 @@ TAPS = 3
 def lower(graph: Graph, op: Op, isas: Sequence[str]) -> Layer | None:
     across, along = sorted(axes(graph, op), key=lambda axis: axis.kernel)
     m = depthwise_conv_2d.matrix_of(graph, op).settled
-    windows = (across.kernel, across.stride, along.kernel, along.stride, along.dilation)
-    if not set(isas) & set(FAST) or windows != (1, 1, TAPS, 1, 1) or op.attrs["depth_multiplier"] != 1 or not in_range(m):
+    suits = (across.kernel, across.stride, along.kernel, along.stride, along.dilation) == (1, 1, TAPS, 1, 1)
+    if not (set(isas) & set(FAST) and suits and op.attrs["depth_multiplier"] == 1 and in_range(m)):
         return None
     lines = len(m.weights) * across.outputs
     outputs = lines * along.outputs
@@ -31,4 +31,4 @@ def lower(graph: Graph, op: Op, isas: Sequence[str]) -> Layer | None:
         "clamped": m.clamped(outputs),
     }
     layer = depthwise_conv_2d.layer(graph, op, m, "mcup_depthwise_conv_2d_line_s8", column=0, work=work)
-    return replace(layer, in_place=(0,))
+    return replace(layer, below=0)

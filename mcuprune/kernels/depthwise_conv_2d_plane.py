@@ -1,7 +1,7 @@
 """Depthwise convolution of any shape, from a plane that holds one channel with a margin (mcup_plane.h).
 
 The scratch holds the channel's weights, then the plane: bytes, or with the DSP extension halfwords, weights in pairs;
-ARMv6-M has weights in words.
+ARMv6-M has weights in words.  The portable twin copies a channel as it is.
 Shifts and sums are those that depthwise_conv_2d_3x3 asks for.
 """
 
@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from mcuprune.graph import Graph, Op
 from mcuprune.kernels.depthwise_conv_2d_3x3 import in_range
-from mcuprune.layer import Field, Layer
+from mcuprune.layer import Layer
 from mcuprune.ops import depthwise_conv_2d
 from mcuprune.ops.conv_2d import axes
 from mcuprune.window import Axis
@@ -31,7 +31,7 @@ def lower(graph: Graph, op: Op, isas: Sequence[str]) -> Layer | None:
     rows, taps = m.weights.shape
     places = _plane(along, across)
     tap_bytes = {"dsp": 4 * across.kernel * -(-along.kernel // 2), "v7m": taps, "v6m": 4 * taps}[isa]
-    scratch = tap_bytes + places * (2 if pairs else 1)
+    scratch = max(tap_bytes + places * (2 if pairs else 1), y.inputs * x.inputs)
     multiplier = op.attrs["depth_multiplier"]
     taps_of_row = -(-along.kernel // 2) if pairs else along.kernel
     channels, groups, outputs = rows // multiplier, rows * _groups(along, across), rows * y.outputs * x.outputs
@@ -48,10 +48,9 @@ def lower(graph: Graph, op: Op, isas: Sequence[str]) -> Layer | None:
         "output": outputs,
         "clamped": outputs if (m.least, m.most) != (-128, 127) else 0,
     }
-    layer = depthwise_conv_2d.layer(graph, op, m, "mcup_depthwise_conv_2d_plane_s8", scratch, work)
-    (call,) = layer.calls
-    fields: dict[str, Field] = {"depthwise": call.fields, "along_y": int(along is y)}
-    return replace(layer, calls=(replace(call, struct="mcup_depthwise_plane_t", fields=fields),))
+    layer = depthwise_conv_2d.layer(graph, op, m, "mcup_depthwise_conv_2d_plane_s8", scratch, work, along is y)
+    shrinks = multiplier == 1 and y.outputs * x.outputs <= y.inputs * x.inputs
+    return replace(layer, below=0 if shrinks else None)
 
 
 def _groups(along: Axis, across: Axis) -> int:

@@ -57,8 +57,10 @@ def lower(graph: Graph, op: Op, encoded: Encoded | None = None) -> Layer:
     return layer(graph, op, m, "mcup_depthwise_conv_2d_s8", column, work)
 
 
-def layer(graph: Graph, op: Op, m: Matrix, function: str, column: int, work: Mapping[str, float]) -> Layer:
-    """column: bytes of scratch to gather one in."""
+def layer(
+    graph: Graph, op: Op, m: Matrix, function: str, column: int, work: Mapping[str, float], along_y: bool = False
+) -> Layer:
+    """column: bytes of scratch to gather one in; along_y: of a kernel that computes lines, whether they run down."""
     rows, taps = m.weights.shape
     channels = graph.operand(op, 0).shape[3]
     dense = Encoded("dense", (rows, taps), m.weights.reshape(-1).view(np.uint8), np.full(rows, taps), m.weights.size, 0)
@@ -67,6 +69,8 @@ def layer(graph: Graph, op: Op, m: Matrix, function: str, column: int, work: Map
         "matrix": m.fields(dense),
         "multiplier": rows // channels,
     }
+    if along_y:
+        fields["along_y"] = 1
     y_axis, x_axis = axes(graph, op)
     pixels = y_axis.outputs * x_axis.outputs
     return Layer(

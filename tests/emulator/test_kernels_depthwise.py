@@ -1,5 +1,7 @@
 """Kernels of depthwise convolution that not every layer suits: twin and assembly give the bytes of the reference."""
 
+from dataclasses import replace
+
 import arm
 import kernel
 import numpy as np
@@ -15,9 +17,11 @@ MODULES = {"3x3": depthwise_conv_2d_3x3, "plane": depthwise_conv_2d_plane}
 
 
 def agree(graphs, module, isa, least):
-    """least: of the graphs, how many must suit."""
-    random = np.random.default_rng(1)
-    lowered = [(graph, module.lower(graph, graph.ops[0], (isa, "portable"))) for graph in graphs]
+    """The harnesses also run a layer over its input, where it says that it may.  least: of the graphs that suit."""
+    random, isas = np.random.default_rng(1), (isa, "portable")
+    lowered = [(graph, module.lower(graph, graph.ops[0], isas)) for graph in graphs]
+    if hasattr(module, "frugal"):
+        lowered += [(graph, layer) for graph in graphs for layer in module.frugal(graph, graph.ops[0], isas)]
     cases = [(graph, layer, (random_inputs(random, graph),)) for graph, layer in lowered if layer]
     assert len(cases) >= least
     on_host, on_core = kernel.run_all(cases), arm.run_all(cases, board.load(CORES[isa]))
@@ -62,12 +66,26 @@ def test_plane(isa):
 
 
 @pytest.mark.parametrize("isa", depthwise_conv_2d_3x3.FAST)
+def test_no_less_than_a_line_and_a_pixel_lies_between_output_and_input(isa):
+    graph = depthwise(np.random.default_rng(7), image=(9, 6, 4), kernel=(3, 3))
+    (layer,) = depthwise_conv_2d_3x3.frugal(graph, graph.ops[0], (isa, "portable"))
+    assert layer.below == 4 * (6 + 1)
+    x = random_inputs(np.random.default_rng(8), graph)
+    with pytest.raises(AssertionError, match="differs in place"):
+        kernel.run(graph, replace(layer, below=layer.below - 4), x)
+    with pytest.raises(AssertionError, match="differs in place"):
+        arm.run(graph, replace(layer, below=layer.below - 8), board.load(CORES[isa]), x)
+    half = depthwise(np.random.default_rng(7), image=(9, 6, 4), kernel=(3, 3), stride=2)
+    assert depthwise_conv_2d_3x3.lower(half, half.ops[0], (isa, "portable")).below == 0
+
+
+@pytest.mark.parametrize("isa", depthwise_conv_2d_3x3.FAST)
 def test_lines(isa):
-    """Of 3x1 and 1x3, of one input and more; the harnesses run them in place of their input, too."""
+    """Of 3x1 and 1x3, of one input and more."""
     random = np.random.default_rng(4)
     graphs = [random_layer(random, size, 1, (1, 1)) for size in ((3, 1), (1, 3)) for _ in range(45)]
     graphs = [graph for graph in graphs if graph.tensors[-1].count > 0]
-    assert all(layer.in_place == (0,) for g in graphs if (layer := depthwise_conv_2d_line.lower(g, g.ops[0], ("dsp",))))
+    assert all(layer.below == 0 for g in graphs if (layer := depthwise_conv_2d_line.lower(g, g.ops[0], ("dsp",))))
     agree(graphs, depthwise_conv_2d_line, isa, 40)
 
 

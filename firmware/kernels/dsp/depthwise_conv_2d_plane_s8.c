@@ -35,11 +35,11 @@ static void sweep(const mcup_sweep_t *sweep)
     mcup_sweep_pairs(&doubled);
 }
 
-void mcup_depthwise_conv_2d_plane_s8(const mcup_depthwise_plane_t *layer, const int8_t *input,
+void mcup_depthwise_conv_2d_plane_s8(const mcup_depthwise_conv_2d_t *layer, const int8_t *input,
                                      int8_t *output)
 {
-    const mcup_window_t *w = &layer->depthwise.window;
-    const mcup_matrix_t *m = &layer->depthwise.matrix;
+    const mcup_window_t *w = &layer->window;
+    const mcup_matrix_t *m = &layer->matrix;
 
     mcup_depthwise_plane(layer, input, output, 2, lay_pairs, sweep);
     mcup_clamp_bytes(output, w->output_height * w->output_width * m->rows, m->least, m->most);

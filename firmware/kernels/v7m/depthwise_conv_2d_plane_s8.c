@@ -25,11 +25,11 @@ static void lay_bytes(int8_t *tap, const int8_t *weight, int32_t rows, int32_t r
     }
 }
 
-void mcup_depthwise_conv_2d_plane_s8(const mcup_depthwise_plane_t *layer, const int8_t *input,
+void mcup_depthwise_conv_2d_plane_s8(const mcup_depthwise_conv_2d_t *layer, const int8_t *input,
                                      int8_t *output)
 {
-    const mcup_window_t *w = &layer->depthwise.window;
-    const mcup_matrix_t *m = &layer->depthwise.matrix;
+    const mcup_window_t *w = &layer->window;
+    const mcup_matrix_t *m = &layer->matrix;
 
     mcup_depthwise_plane(layer, input, output, 1, lay_bytes, mcup_sweep_bytes);
     mcup_clamp_outputs(output, w->output_height * w->output_width * m->rows, m->least, m->most);
