@@ -7,7 +7,9 @@ Random layers, in every way to compute them, run in QEMU.  Each is an equation,
 and the costs are what leaves the least relative errors, none of them negative.  Every third layer is left out at
 first: how well the others predict it is printed.  The table itself is fitted to all.
 
-    python tools/fit.py [--cores cortex-m4,cortex-m3] [--rounds 8]
+    python tools/fit.py [--cores cortex-m4,cortex-m3] [--rounds 8] [--missing]
+
+With --missing only kernels are measured that the table does not know yet; the others keep their costs.
 """
 
 import itertools
@@ -50,7 +52,7 @@ def emulated(cpu: str) -> Board:
     return replace(board.load(CPUS[cpu][1]), cpu=cpu)
 
 
-def measure(cpu: str, seed: int, count: int = ROUND) -> list[Sample]:
+def measure(cpu: str, seed: int, missing: bool = False, count: int = ROUND) -> list[Sample]:
     """Random layers, each in every way to compute it, on a core."""
     target = emulated(cpu)
     graphs = list(itertools.islice(layers.at_random(np.random.default_rng(seed)), count))
@@ -58,7 +60,7 @@ def measure(cpu: str, seed: int, count: int = ROUND) -> list[Sample]:
         (number, graph, candidate.layer)
         for number, graph in enumerate(graphs, seed * count)
         for candidate in choose.candidates(graph, graph.ops[0], target, target.isas)
-        if candidate.layer.calls
+        if candidate.layer.calls and not (missing and cost.cycles(candidate.layer, cpu) is not None)
     ]
     counted = layers.measure([(graph, layer) for _, graph, layer in cases], target)
     return [Sample(number, layer.calls, c) for (number, _, layer), (_, c) in zip(cases, counted, strict=True)]
@@ -132,16 +134,18 @@ def text(table: Mapping[str, Costs]) -> str:
 @click.command()
 @click.option("--cores", default=",".join(CORES), help="to measure, the others keep their costs")
 @click.option("--rounds", default=8, help=f"of {ROUND} layers each")
-def main(cores: str, rounds: int) -> None:
+@click.option("--missing", is_flag=True, help="measure only kernels without costs")
+def main(cores: str, rounds: int, missing: bool) -> None:
     chosen = cores.split(",")
     table = {cpu: dict(costs) for cpu, costs in cost.table().items()}
     held_out = {}
     with ProcessPoolExecutor() as pool:
-        runs = {cpu: [pool.submit(measure, cpu, seed) for seed in range(rounds)] for cpu in chosen}
+        runs = {cpu: [pool.submit(measure, cpu, seed, missing) for seed in range(rounds)] for cpu in chosen}
         for cpu in chosen:
             samples = [sample for run in runs[cpu] for sample in run.result()]
             held_out[cpu] = errors(fit([s for s in samples if s.number % 3]), [s for s in samples if not s.number % 3])
-            table[cpu] = fit(samples)
+            known = table.get(cpu, {}) if missing else {}
+            table[cpu] = fit(samples) | known
     cost.TABLE.write_text(text(table), encoding="utf-8")
     show(held_out)
 
