@@ -324,9 +324,8 @@ def main(networks: Path) -> None:
         nets = {key: run.result() for key, run in runs.items()}
         stacks = {cpu: run.result() for cpu, run in of_stacks.items()}
     if not present:
-        console.print(
-            Markdown("\n".join([*_sparse_table(sparse), "", *_dense_table(dense), "", *_stack_table(stacks)]))
-        )
+        tables = _sparse_table(sparse), _dense_table(dense), _stack_table(stacks)
+        console.print(Markdown("\n\n".join("\n".join(table) for table in tables)))
         console.print(f"{networks} holds no MLPerf Tiny networks, so docs/PERFORMANCE.md stays as it is.")
         return
     text = document(sparse, dense, nets, stacks)
