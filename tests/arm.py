@@ -31,6 +31,7 @@ COMPILE = ["-std=c11", "-O2", "-ffunction-sections", "-fdata-sections", "-fno-op
            *buildfiles.WARNINGS.split()]  # fmt: skip
 LINK = ["-nostartfiles", "--specs=nano.specs", "-Wl,--gc-sections", "-Wl,--build-id=none"]
 GUARD, PAINT = 16, 0xA5  # bytes, and what they hold
+DEEPEST = 4096  # bytes of stack that are watched
 TIMEOUT = 300.0  # seconds
 
 Case = tuple[Graph, Layer, Sequence[np.ndarray]]
@@ -82,7 +83,7 @@ def run_all(cases: Sequence[Case], board: Board, alignment: int = 1) -> list[Res
     """
     placed, samples = _place(cases, alignment)
     with TemporaryDirectory() as folder:
-        elf = _build(placed, samples, board, Path(folder))
+        elf = _build(placed, samples, placed[-1].end + GUARD, _source(placed), board, Path(folder))
         Path(folder, "input.bin").write_bytes(samples.tobytes())
         command = qemu.command(board, elf)
         qemu.run(command, Path(folder), TIMEOUT)
@@ -95,6 +96,18 @@ def run_all(cases: Sequence[Case], board: Board, alignment: int = 1) -> list[Res
         _of_kernels(segments, len(case.layer.calls) * len(case.shared))  # the same again, in place
         results.append((_outputs(case, arena), instructions, cycles))
     return results
+
+
+def stacks(cases: Sequence[Case], board: Board) -> list[int]:
+    """Bytes of stack that the kernels of every case take, one after the other, on its first sample."""
+    placed, samples = _place(cases, plan.ALIGNMENT)
+    with TemporaryDirectory() as folder:
+        elf = _build(placed, samples[:1], 4 * len(placed), _stack_source(placed), board, Path(folder))
+        Path(folder, "input.bin").write_bytes(samples[:1].tobytes())
+        qemu.run(qemu.command(board, elf), Path(folder), TIMEOUT)
+        used = np.fromfile(Path(folder, "output.bin"), np.uint32).tolist()
+    assert max(used) < DEEPEST, used
+    return used
 
 
 def _place(cases: Sequence[Case], alignment: int) -> tuple[list[_Placed], np.ndarray]:
@@ -161,10 +174,11 @@ def _outputs(case: _Placed, arena: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(outputs).view(target.dtype).reshape(n, *sample_shape(target))
 
 
-def _build(placed: Sequence[_Placed], samples: np.ndarray, board: Board, folder: Path) -> Path:
-    arena = placed[-1].end + GUARD
+def _build(
+    placed: Sequence[_Placed], samples: np.ndarray, outputs: int, source: Iterator[str], board: Board, folder: Path
+) -> Path:
     machine = {"flash": board.machine.flash, "ram": board.machine.ram}
-    texts = {"mcup_model.h": _header(samples.shape[1], arena), "cases.c": _source(placed, arena),
+    texts = {"mcup_model.h": _header(samples.shape[1], outputs), "cases.c": source,
              "memory.ld": [memory_script(machine)]}  # fmt: skip
     for name, lines in texts.items():
         (folder / name).write_text("\n".join(lines) + "\n")
@@ -204,11 +218,15 @@ def _header(inputs: int, outputs: int) -> Iterator[str]:
     yield "void cases_invoke(const int8_t *input, int8_t *output);"
 
 
-def _source(placed: Sequence[_Placed], arena: int) -> Iterator[str]:
+def _constants(placed: Sequence[_Placed]) -> Iterator[str]:
     yield '#include <string.h>\n#include "mcup_model.h"\n#include "mcuprune.h"'
-    yield f"static _Alignas(4) int8_t arena[{arena}];"
+    yield f"static _Alignas(4) int8_t arena[{placed[-1].end + GUARD}];"
     for case in placed:
         yield from emit.layer_constants(case.graph, case.layer, case.scratch)
+
+
+def _source(placed: Sequence[_Placed]) -> Iterator[str]:
+    yield from _constants(placed)
     yield "void cases_invoke(const int8_t *input, int8_t *output)\n{"
     yield f"    memset(arena, {PAINT}, sizeof arena);"
     for case in placed:
@@ -218,6 +236,21 @@ def _source(placed: Sequence[_Placed], arena: int) -> Iterator[str]:
             yield f"    memcpy(arena + {s.input}, {pointers[s.tensor]}, {case.graph.tensors[s.tensor].size});"
             yield from _calls(case, pointers | {s.tensor: f"arena + {s.input}"}, s.output)
     yield "    memcpy(output, arena, sizeof arena);\n}"
+
+
+def _stack_source(placed: Sequence[_Placed]) -> Iterator[str]:
+    """Around each case the stack below is painted, and looked at again."""
+    yield from _constants(placed)
+    yield f"static uint32_t used[{len(placed)}];"
+    yield "void cases_invoke(const int8_t *input, int8_t *output)\n{"
+    yield '    register uint32_t *const top __asm__("sp");'
+    for number, case in enumerate(placed):
+        yield f"    for (volatile uint32_t *word = top - {DEEPEST // 4}; word < top; word++) *word = {PAINT};"
+        yield from _calls(case, {i: f"input + {at}" for i, (at, _) in case.inputs.items()}, case.output)
+        yield f"    {{\n        const volatile uint32_t *word = top - {DEEPEST // 4};"
+        yield f"        while (word < top && *word == {PAINT}) word++;"
+        yield f"        used[{number}] = 4 * (uint32_t)(top - word);\n    }}"
+    yield "    memcpy(output, used, sizeof used);\n}"
 
 
 def _calls(case: _Placed, pointers: dict[int, str], output: int) -> Iterator[str]:

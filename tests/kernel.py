@@ -1,7 +1,7 @@
 """Run lowered layers on the host: the kernels of firmware/ under AddressSanitizer and UBSan.
 
 Every layer becomes a C function around its calls; one program runs all of them over all their samples, reading inputs
-from stdin and writing outputs to stdout.  Where a layer's output may lie over an input, that way is run too and must agree.
+from stdin and writing outputs to stdout.  Where an output may lie over an input, that way is run too and must agree.
 """
 
 import subprocess
