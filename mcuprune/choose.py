@@ -4,7 +4,7 @@ Every layer has a few candidates: each encoding with the operator's own kernel, 
 those of them that also do with less scratch.  Bytes of flash are a candidate's constants, and, once for all layers
 that call it, the code of a kernel.  A goal weighs the bytes of a whole network against its cycles:
 
-    size        the fewest bytes
+    size        the fewest bytes of constants
     speed       the fewest cycles
     balanced    the knee between the two: the least product of bytes and cycles
     a limit     the fewest cycles within so many bytes, by Lagrange's method: minimise cycles + price * bytes, and
@@ -100,9 +100,10 @@ def _least(within, steps: Sequence[int], goal: str | int) -> int:
 
     def worth(step: int) -> float:
         menu = within(steps[step])
-        size, cycles = menu.totals(_choose(menu, goal))
+        chosen = _choose(menu, goal)
+        size, cycles = menu.totals(chosen)
         excess = max(size - goal, 0) * DEAR if isinstance(goal, int) else 0
-        return {"size": size, "balanced": size * cycles}.get(str(goal), cycles + excess)
+        return {"size": menu.constants(chosen), "balanced": size * cycles}.get(str(goal), cycles + excess)
 
     low, high = 0, len(steps) - 1
     enough = worth(high) * (1 if goal in ("size", "speed") else NEARLY)
@@ -224,11 +225,14 @@ class Menu:
     def functions(self, chosen: np.ndarray) -> frozenset[str]:
         return frozenset().union(*(each[i].functions for each, i in zip(self.candidates, chosen, strict=True)))
 
+    def constants(self, chosen: np.ndarray) -> int:
+        """Their bytes."""
+        return int(self.size[np.arange(len(chosen)), chosen].sum())
+
     def totals(self, chosen: np.ndarray) -> tuple[int, float]:
         """(bytes of flash, cycles)"""
-        rows = np.arange(len(chosen))
-        constants = int(self.size[rows, chosen].sum())
-        return constants + sum(self.code[f] for f in self.functions(chosen)), float(self.cycles[rows, chosen].sum())
+        code = sum(self.code[f] for f in self.functions(chosen))
+        return self.constants(chosen) + code, float(self.cycles[np.arange(len(chosen)), chosen].sum())
 
     def costs(self, price: float) -> np.ndarray:
         """[layers, most candidates] when a byte costs `price` cycles"""
@@ -237,7 +241,7 @@ class Menu:
 
 def _choose(menu: Menu, goal: str | int) -> np.ndarray:
     if goal == "size":
-        return _at_price(menu, DEAR)
+        return _with(menu, menu.costs(DEAR), frozenset(menu.code))
     if goal == "speed":
         return _at_price(menu, CHEAP)
     if goal == "balanced":

@@ -104,6 +104,9 @@ def _header(model: str, graph: Graph, layers: Sequence[Layer], plan: Plan) -> It
     yield "/* real = scale * (quantized - zero point) */"
     for name, tensor in named:
         head = f"#define {upper}_{name.upper()}"
+        if not len(tensor.scale):
+            yield f"/* {name} is {tensor.dtype}, little-endian, wherever it lies */"
+            continue
         yield f"{head}_SCALE{' ' * max(13 - len(name), 6)}{_float(tensor)}"
         yield f"{head}_ZERO_POINT{' ' * max(8 - len(name), 1)}({tensor.z})"
     yield ""
@@ -356,7 +359,7 @@ def _invoke(model: str, graph: Graph, layers: Sequence[Layer], plan: Plan) -> It
         if isinstance(place := plan.place[layer.op.outputs[0]], int) and layer.calls:
             tensor = graph.tensors[layer.op.outputs[0]]
             shape = ", ".join(map(str, tensor.shape[1:]))
-            yield f"    int8_t *const {identifier(layer)}_out = arena + {place}; /* int8[{shape}] */"
+            yield f"    int8_t *const {identifier(layer)}_out = arena + {place}; /* {tensor.dtype}[{shape}] */"
             declared = True
     if declared:
         yield ""

@@ -68,6 +68,13 @@ def work(m: Matrix, encoded: Encoded, y_axis: Axis, x_axis: Axis, channels: int,
     }
 
 
+def order(outputs: int, together: int) -> tuple[list[int], list[int]]:
+    """(first pixel, pixels) of every group."""
+    most = 8 if outputs > 4 and together == 8 else 4
+    starts = list(range(0, outputs, most))
+    return starts, [min(outputs - start, most) for start in starts]
+
+
 def _are_runs(y_axis: Axis, x_axis: Axis, together: int) -> bool:
     """Whether columns are pixels of the input, equally far apart in every group, which is packed at once then."""
     pointwise = all(a.kernel == 1 and a.slides_within for a in (y_axis, x_axis))

@@ -76,6 +76,14 @@ class Call:
 
 
 @dataclass(frozen=True)
+class Overlap:
+    """The output may begin `distance` bytes below the input, or further down: in steps of so many bytes."""
+
+    distance: int
+    step: int = 1
+
+
+@dataclass(frozen=True)
 class Layer:
     """One operator, lowered."""
 
@@ -84,8 +92,8 @@ class Layer:
     macs: int = 0
     nonzero_macs: int = 0
     encoded: Encoded | None = None
-    in_place: tuple[int, ...] = ()  # positions in op.inputs whose memory the output may take when nobody reads it later
-    overlap: int | None = None  # bytes that the output must begin below input 0, at least, to lie over it; None: never
+    in_place: tuple[int, ...] = ()  # positions in op.inputs where the output may begin, too, when nobody reads it later
+    overlap: "Overlap | None" = None  # how the output may lie over input 0 when nobody reads it later
     summary: str = field(default="")  # what the generated C says of it: '3x3 16 -> 32, stride 2, SAME'
 
     @property

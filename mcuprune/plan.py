@@ -10,12 +10,14 @@ Tensors that are one another under a new shape share a buffer.  The network's in
 memory and take no room.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
+from math import lcm
 
 from mcuprune import ends
 from mcuprune.graph import Graph
-from mcuprune.layer import Layer, Scratch, leaves
+from mcuprune.layer import Layer, Overlap, Scratch, leaves
 from mcuprune.report import PlanRow
 
 ALIGNMENT = 4  # bytes: scratch may hold words
@@ -23,6 +25,7 @@ FOREVER = 1 << 30  # the last use of the network's output
 PATIENCE = 20_000  # buffers that are placed in search of a smaller arena
 
 Places = list[int]  # offsets of buffers
+Forbidden = Mapping[int, tuple[tuple[int, int], ...]]  # other buffer -> what the difference of offsets is not between
 
 
 @dataclass(frozen=True)
@@ -131,31 +134,44 @@ def _shapes(graph: Graph, layers: Sequence[Layer]) -> list[list[int]]:
     return list({id(g): g for g in group_of.values()}.values())
 
 
-def _overlaps(layers: Sequence[Layer], buffers: Sequence[Buffer]) -> Iterator[tuple[int, int, int]]:
-    """(index of a layer's input, index of its output, bytes that the output must begin below the input at least)."""
+def _overlaps(layers: Sequence[Layer], buffers: Sequence[Buffer]) -> Iterator[tuple[int, int, int, bool]]:
+    """(index of a layer's input, index of its output, bytes that the output must begin below the input at least,
+    whether it must be exactly so many)."""
     of = {tensor: i for i, buffer in enumerate(buffers) for tensor in buffer.tensors}
     for step, layer in enumerate(layers):
         if layer.alias or len(layer.op.outputs) > 1 or layer.op.outputs[0] not in of:
             continue
         output = of[layer.op.outputs[0]]
         for position, tensor in enumerate(layer.op.inputs):
-            distance = 0 if position in layer.in_place else layer.overlap if position == 0 else None
             others = (t for p, t in enumerate(layer.op.inputs) if p != position and p not in layer.in_place)
-            if distance is None or tensor not in of or of[tensor] in {of.get(t) for t in others}:
+            if tensor not in of or of[tensor] in {of.get(t) for t in others}:
                 continue
             if buffers[of[tensor]].last == step == buffers[output].first:
-                yield of[tensor], output, _align(distance)
+                if position == 0 and layer.overlap:
+                    yield of[tensor], output, *aligned(layer.overlap)
+                if position in layer.in_place:
+                    yield of[tensor], output, 0, True
 
 
-def _forbidden(layers: Sequence[Layer], buffers: Sequence[Buffer]) -> list[dict[int, tuple[int, int]]]:
-    """Of each buffer: {other: (low, high)}.  Its offset less the other's must not lie between low and high."""
-    found: list[dict[int, tuple[int, int]]] = [
-        {j: (-a.room, b.room) for j, b in enumerate(buffers) if j != i and a.meets(b)} for i, a in enumerate(buffers)
+def aligned(overlap: Overlap) -> tuple[int, bool]:
+    """The least distance that keeps words aligned, and whether not every larger one is allowed."""
+    step = lcm(overlap.step, ALIGNMENT)
+    start = next(d for d in count(overlap.distance, overlap.step) if d % ALIGNMENT == 0)
+    return start, step > ALIGNMENT
+
+
+def _forbidden(layers: Sequence[Layer], buffers: Sequence[Buffer]) -> Sequence[Forbidden]:
+    """Of each buffer: its offset less another one's must not lie between these."""
+    found: list[dict[int, tuple[tuple[int, int], ...]]] = [
+        {j: ((-a.room, b.room),) for j, b in enumerate(buffers) if j != i and a.meets(b)} for i, a in enumerate(buffers)
     ]
-    for source, target, distance in _overlaps(layers, buffers):
-        if distance < buffers[target].room:
-            found[target][source] = -distance, buffers[source].room
-            found[source][target] = -buffers[source].room, distance
+    for source, target, distance, exactly in _overlaps(layers, buffers):
+        (low, high), *more = found[target][source]
+        if distance >= -low:
+            continue
+        gaps = ((low, -distance), (-distance, high), *more) if exactly else ((-distance, high), *more)
+        found[target][source] = gaps
+        found[source][target] = tuple((-high, -low) for low, high in gaps)
     return found
 
 
@@ -163,14 +179,14 @@ def _alive(layers: Sequence[Layer], buffers: Sequence[Buffer]) -> list[int]:
     """Bytes that are alive while each layer runs."""
     alive = [sum(b.room for b in buffers if b.first <= step <= b.last) for step in range(len(layers))]
     saved: dict[int, int] = {}
-    for source, target, distance in _overlaps(layers, buffers):
+    for source, target, distance, _ in _overlaps(layers, buffers):
         both = min(buffers[target].room - distance, buffers[source].room)
         step = buffers[target].first
         saved[step] = max(saved.get(step, 0), both)
     return [size - saved.get(step, 0) for step, size in enumerate(alive)]
 
 
-def _best(buffers: Sequence[Buffer], forbidden: Sequence[dict[int, tuple[int, int]]], bound: int) -> Places:
+def _best(buffers: Sequence[Buffer], forbidden: Sequence[Forbidden], bound: int) -> Places:
     """The offsets with the lowest top that are found: by orders that often do, and from these on by raising what is
     on top to the front of its order."""
     indices = range(len(buffers))
@@ -198,7 +214,7 @@ def _best(buffers: Sequence[Buffer], forbidden: Sequence[dict[int, tuple[int, in
     return _exact(buffers, forbidden, bound, found, patience)
 
 
-def _place(buffers: Sequence[Buffer], forbidden: Sequence[dict[int, tuple[int, int]]], order: Sequence[int]) -> Places:
+def _place(buffers: Sequence[Buffer], forbidden: Sequence[Forbidden], order: Sequence[int]) -> Places:
     """Every buffer in turn at the lowest offset that those before it allow."""
     offsets: Places = [-1] * len(buffers)
     for i in order:
@@ -206,9 +222,10 @@ def _place(buffers: Sequence[Buffer], forbidden: Sequence[dict[int, tuple[int, i
     return offsets
 
 
-def _lowest(forbidden: dict[int, tuple[int, int]], offsets: Places, offset: int = 0) -> int:
+def _lowest(forbidden: Forbidden, offsets: Places, offset: int = 0) -> int:
     """The lowest offset, from one on, that no placed buffer forbids; one that is not placed is at -1."""
-    intervals = ((offsets[j] + low, offsets[j] + high) for j, (low, high) in forbidden.items() if offsets[j] >= 0)
+    placed = ((offsets[j], gaps) for j, gaps in forbidden.items() if offsets[j] >= 0)
+    intervals = ((at + low, at + high) for at, gaps in placed for low, high in gaps)
     for low, high in sorted(intervals):
         if low < offset < high:
             offset = high
@@ -216,7 +233,7 @@ def _lowest(forbidden: dict[int, tuple[int, int]], offsets: Places, offset: int 
 
 
 def _exact(
-    buffers: Sequence[Buffer], forbidden: Sequence[dict[int, tuple[int, int]]], bound: int, found: Places, patience: int
+    buffers: Sequence[Buffer], forbidden: Sequence[Forbidden], bound: int, found: Places, patience: int
 ) -> Places:
     """All orders of ascending offsets, in one of which the least arena is, or as many as patience lasts for."""
     best, least = found, _top(buffers, found)

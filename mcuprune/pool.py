@@ -3,9 +3,9 @@
 import numpy as np
 import tflite
 
-from mcuprune import window
+from mcuprune import overlap, window
 from mcuprune.graph import Graph, Op
-from mcuprune.layer import Call, Field, Layer
+from mcuprune.layer import Call, Field, Layer, Overlap
 from mcuprune.operand import ACTIVATIONS, PADDINGS, check_activation, check_shape, output_range, unsupported
 
 
@@ -64,7 +64,9 @@ def lower(graph: Graph, op: Op, function: str) -> Layer:
     in_place = (0,) if y.kernel <= y.stride and x.kernel <= x.stride else ()
     summary = f"{y.kernel}x{x.kernel}, stride {y.stride}x{x.stride}, {op.attrs['padding']}"
     call = Call(function, "mcup_pool_2d_t", fields, work=_work(graph, op))
-    return Layer(op, (call,), in_place=in_place, summary=summary)
+    channels = graph.tensors[op.inputs[0]].shape[3]
+    distance = overlap.distance(overlap.pixels(y, x, channels, channels), apart=False)
+    return Layer(op, (call,), in_place=in_place, overlap=Overlap(distance), summary=summary)
 
 
 def _work(graph: Graph, op: Op) -> dict[str, float]:

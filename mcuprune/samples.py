@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mcuprune import data, ends
+from mcuprune import data, ends, ops
 from mcuprune.data import Data
 from mcuprune.errors import UsageError
 from mcuprune.graph import Graph, Tensor
@@ -11,6 +11,9 @@ from mcuprune.operand import sample_shape
 
 def fit(tests: Data, graph: Graph) -> Data:
     """Data in the shape of a network's input, with targets that its output can be compared with."""
+    for tensor in (*graph.sources, *graph.targets):
+        if tensor.dtype != "int8":
+            raise UsageError(f"{tensor.name} of the model is {tensor.dtype}, data holds real numbers. Leave data out.")
     for end, tensors in (("inputs", graph.sources), ("outputs", graph.targets)):
         if len(tensors) > 1:
             names = ", ".join(tensor.name for tensor in tensors)
@@ -37,8 +40,21 @@ def dequantize(q: np.ndarray, tensor: Tensor) -> np.ndarray:
 
 
 def random(graph: Graph, count: int, seed: int = 0) -> np.ndarray:
-    """Uniform int8 inputs [count, ...] that exercise every value."""
-    return np.random.default_rng(seed).integers(-128, 128, (count, *ends.shape(graph.sources)), np.int8)
+    """Uniform inputs [count, ...] that exercise every value: of int8 all, of indices those that lead somewhere."""
+    generator = np.random.default_rng(seed)
+    if all(tensor.dtype == "int8" for tensor in graph.sources):
+        return generator.integers(-128, 128, (count, *ends.shape(graph.sources)), np.int8)
+    arrays = []
+    for i, tensor in zip(graph.inputs, graph.sources, strict=True):
+        least, beyond = (-128, 128) if tensor.dtype == "int8" else (0, _limit(graph, i))
+        arrays.append(generator.integers(least, beyond, (count, tensor.count)))
+    return ends.join(graph.sources, arrays)
+
+
+def _limit(graph: Graph, index: int) -> int:
+    """How many values the indices of an input may have."""
+    limits = [ops.OPS[op.kind].places(graph, op) for op in graph.ops if index in op.inputs]
+    return min(limits, default=1)
 
 
 def natural_metric(graph: Graph, y: np.ndarray | None) -> str:

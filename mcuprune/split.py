@@ -19,6 +19,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mcuprune import overlap
 from mcuprune.encodings import ENCODINGS, LONGEST_ROW
 from mcuprune.graph import Graph, Op
 from mcuprune.layer import Array, Call, Encoded, Field, Layer
@@ -70,9 +71,10 @@ def lower(
 def layer(graph: Graph, op: Op, m: Matrix, name: str, encoded: Encoded, arranged: Arranged, packing: Packing) -> Layer:
     """name: of the format, in the kernel's."""
     stream, steps, step_bytes = arranged
+    channels = graph.operand(op, 0).shape[3]
     fields: dict[str, Field] = {
         "matrix": _fields(m, stream, steps, step_bytes),
-        "window": conv_2d.window_fields(graph, op, packing.room + graph.operand(op, 0).shape[3]),
+        "window": conv_2d.window_fields(graph, op, packing.room + channels),
         "room": packing.room,
         "slide": packing.slide,
     }
@@ -85,7 +87,17 @@ def layer(graph: Graph, op: Op, m: Matrix, name: str, encoded: Encoded, arranged
         **packing.work,
     }
     call = Call(f"mcup_conv_2d_{name}_split_s8", "mcup_conv_2d_split_t", fields, work=work)
-    return conv_2d.layer(graph, op, m, call, encoded)
+    order = _order(*conv_2d.axes(graph, op), channels, len(steps), packing)
+    return conv_2d.layer(graph, op, m, call, encoded, order)
+
+
+def _order(y: Axis, x: Axis, channels: int, rows: int, packing: Packing) -> overlap.Order:
+    if packing.slide:
+        return overlap.strips(y, x, channels, rows, _lefts(x).tolist(), 8, packing.slide)
+    sizes = [8] * packing.eights + [4] * packing.fours
+    pixels = y.outputs * x.outputs
+    starts = [min(8 * min(i, packing.eights) + 4 * max(i - packing.eights, 0), pixels - n) for i, n in enumerate(sizes)]
+    return overlap.groups(overlap.pixels(y, x, channels, rows), starts, sizes)
 
 
 def suits(m: Matrix, isas: Sequence[str]) -> bool:

@@ -277,7 +277,13 @@ def _check_op(file: _File, op: Op) -> None:
         raise unsupported(label, f"has {len(op.outputs)} results", NEAREST)
     if len(activations) == 1:
         raise unsupported(label, "computes a constant", "let the converter fold constants")
+    places = getattr(OPS[op.kind], "INTEGERS", ())
+    integers = [file.tensors[(*op.inputs, *op.outputs)[place]] for place in places]
     for tensor in activations:
+        if any(tensor is known for known in integers):
+            if tensor.dtype not in ("int32", "int64"):
+                raise unsupported(label, f"has the {tensor.dtype} tensor {tensor.name} in place of integers", NEAREST)
+            continue
         if tensor.dtype != "int8":
             raise unsupported(label, f"has the {tensor.dtype} tensor {tensor.name}; only int8 is computed", NEAREST)
         if len(tensor.scale) != 1 or not 0 < tensor.s < np.inf or not -128 <= tensor.z <= 127:

@@ -58,10 +58,10 @@ def first_difference(compiled: Compiled, sample: np.ndarray) -> str:
         index = layer.op.outputs[0]
         size, kept = compiled.graph.tensors[index].size, compiled.graph.tensors[index].kept
         got, offset = trace[offset : offset + size], offset + size
-        want = truth[index].reshape(-1) if index in truth else got
-        want = want if kept is None or index not in truth else want[kept]
+        truly = np.ascontiguousarray(truth[index]).reshape(-1) if index in truth else got
+        want = (truly if kept is None or index not in truth else truly[kept]).view(np.int8)
         wrong = np.flatnonzero(got != want)
-        if wrong.size and want.dtype == np.int8:
+        if wrong.size:
             at = wrong[0]
             return (
                 f"layer {layer.op.name} ({layer.op.kind}) is the first to differ: {len(wrong)} of {size} bytes, "

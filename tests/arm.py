@@ -7,7 +7,7 @@ a kernel may write lies between guard bytes:
     guard | output of case 0 | guard | scratch of case 0 | guard | output of case 1 ...
 
 Blocks start at multiples of four bytes, as the planner places them; inputs lie anywhere, as a caller's do.  Where a
-layer may work in place, that way is run too, in a block of its own, and must agree.
+layer's output may lie over an input, that way is run too, in a block of its own, and must agree.
 """
 
 import subprocess
@@ -31,10 +31,21 @@ COMPILE = ["-std=c11", "-O2", "-ffunction-sections", "-fdata-sections", "-fno-op
            *buildfiles.WARNINGS.split()]  # fmt: skip
 LINK = ["-nostartfiles", "--specs=nano.specs", "-Wl,--gc-sections", "-Wl,--build-id=none"]
 GUARD, PAINT = 16, 0xA5  # bytes, and what they hold
+DEEPEST = 4096  # bytes of stack that are watched
 TIMEOUT = 300.0  # seconds
 
 Case = tuple[Graph, Layer, Sequence[np.ndarray]]
 Result = tuple[np.ndarray, int, int]
+
+
+@dataclass(frozen=True)
+class _Shared:
+    """An input and an output that lie over one another: offsets."""
+
+    tensor: int
+    input: int
+    output: int
+    end: int
 
 
 @dataclass(frozen=True)
@@ -46,17 +57,17 @@ class _Placed:
     inputs: dict[int, tuple[int, np.ndarray]]  # tensor -> offset, samples
     output: int
     scratch: int
-    shared: dict[int, int]  # tensor that the output may take the memory of -> offset
+    shared: list[_Shared]
     end: int
 
     @property
     def output_size(self) -> int:
-        return self.graph.results(self.layer.op)[0].count
+        return self.graph.results(self.layer.op)[0].size
 
     @property
     def blocks(self) -> list[tuple[int, int]]:
         """(offset, size) of all that the case may write."""
-        shared = [(at, max(self.output_size, self.graph.tensors[i].count)) for i, at in self.shared.items()]
+        shared = [(s.output, s.end - s.output) for s in self.shared]
         return [(self.output, self.output_size), (self.scratch, plan.scratch_size(self.layer)), *shared]
 
 
@@ -72,7 +83,7 @@ def run_all(cases: Sequence[Case], board: Board, alignment: int = 1) -> list[Res
     """
     placed, samples = _place(cases, alignment)
     with TemporaryDirectory() as folder:
-        elf = _build(placed, samples, board, Path(folder))
+        elf = _build(placed, samples, placed[-1].end + GUARD, _source(placed), board, Path(folder))
         Path(folder, "input.bin").write_bytes(samples.tobytes())
         command = qemu.command(board, elf)
         qemu.run(command, Path(folder), TIMEOUT)
@@ -85,6 +96,18 @@ def run_all(cases: Sequence[Case], board: Board, alignment: int = 1) -> list[Res
         _of_kernels(segments, len(case.layer.calls) * len(case.shared))  # the same again, in place
         results.append((_outputs(case, arena), instructions, cycles))
     return results
+
+
+def stacks(cases: Sequence[Case], board: Board) -> list[int]:
+    """Bytes of stack that the kernels of every case take, one after the other, on its first sample."""
+    placed, samples = _place(cases, plan.ALIGNMENT)
+    with TemporaryDirectory() as folder:
+        elf = _build(placed, samples[:1], 4 * len(placed), _stack_source(placed), board, Path(folder))
+        Path(folder, "input.bin").write_bytes(samples[:1].tobytes())
+        qemu.run(qemu.command(board, elf), Path(folder), TIMEOUT)
+        used = np.fromfile(Path(folder, "output.bin"), np.uint32).tolist()
+    assert max(used) < DEEPEST, used
+    return used
 
 
 def _place(cases: Sequence[Case], alignment: int) -> tuple[list[_Placed], np.ndarray]:
@@ -101,19 +124,27 @@ def _place(cases: Sequence[Case], alignment: int) -> tuple[list[_Placed], np.nda
             columns.append(np.zeros((n, gap)))
             read += gap
             inputs[i] = (read, array)
-            columns.append(array.reshape(len(array), -1)[np.minimum(np.arange(n), len(array) - 1)])
-            read += graph.tensors[i].count
-        output_size = graph.results(layer.op)[0].count
+            rows = array.reshape(len(array), -1).astype(graph.tensors[i].dtype).view(np.int8)
+            columns.append(rows[np.minimum(np.arange(n), len(array) - 1)])
+            read += graph.tensors[i].size
+        output_size = graph.results(layer.op)[0].size
         output = _behind(at)
         scratch = _behind(output + output_size)
-        at, shared = scratch + plan.scratch_size(layer), {}
-        for i in dict.fromkeys(layer.op.inputs[position] for position in layer.in_place):
+        at, shared = scratch + plan.scratch_size(layer), []
+        for i, below in distances(layer):
             if i in given:
-                shared[i] = _behind(at)
-                at = shared[i] + max(output_size, graph.tensors[i].count)
+                over = _behind(at)
+                at = max(over + output_size, over + below + graph.tensors[i].size)
+                shared.append(_Shared(i, over + below, over, at))
         renamed = replace(layer, op=replace(layer.op, name=f"case_{number}"))
         placed.append(_Placed(graph, renamed, inputs, output, scratch, shared, at))
     return placed, np.concatenate(columns, axis=1).astype(np.int8)
+
+
+def distances(layer: Layer) -> dict[tuple[int, int], None]:
+    """(input, least bytes that the output begins below it), once each."""
+    over = [(layer.op.inputs[0], plan.aligned(layer.overlap)[0])] if layer.overlap else []
+    return dict.fromkeys([*((layer.op.inputs[position], 0) for position in layer.in_place), *over])
 
 
 def _behind(end: int) -> int:
@@ -135,16 +166,19 @@ def _outputs(case: _Placed, arena: np.ndarray) -> np.ndarray:
         assert np.all(before.view(np.uint8) == PAINT), f"{name} wrote before its {size} bytes at {offset}: {case.graph}"
         assert np.all(after.view(np.uint8) == PAINT), f"{name} wrote behind its {size} bytes at {offset}: {case.graph}"
     outputs = arena[:n, case.output : case.output + case.output_size]
-    for i, offset in case.shared.items():
-        in_place = arena[:n, offset : offset + case.output_size]
-        assert np.array_equal(in_place, outputs), f"{name} differs in place of tensor {i}: {case.graph}"
-    return outputs.reshape(n, *sample_shape(case.graph.results(case.layer.op)[0]))
+    for s in case.shared:
+        over = arena[:n, s.output : s.output + case.output_size]
+        where = f"{s.input - s.output} bytes below tensor {s.tensor}"
+        assert np.array_equal(over, outputs), f"{name} differs {where}: {case.graph}"
+    target = case.graph.results(case.layer.op)[0]
+    return np.ascontiguousarray(outputs).view(target.dtype).reshape(n, *sample_shape(target))
 
 
-def _build(placed: Sequence[_Placed], samples: np.ndarray, board: Board, folder: Path) -> Path:
-    arena = placed[-1].end + GUARD
+def _build(
+    placed: Sequence[_Placed], samples: np.ndarray, outputs: int, source: Iterator[str], board: Board, folder: Path
+) -> Path:
     machine = {"flash": board.machine.flash, "ram": board.machine.ram}
-    texts = {"mcup_model.h": _header(samples.shape[1], arena), "cases.c": _source(placed, arena),
+    texts = {"mcup_model.h": _header(samples.shape[1], outputs), "cases.c": source,
              "memory.ld": [memory_script(machine)]}  # fmt: skip
     for name, lines in texts.items():
         (folder / name).write_text("\n".join(lines) + "\n")
@@ -184,20 +218,39 @@ def _header(inputs: int, outputs: int) -> Iterator[str]:
     yield "void cases_invoke(const int8_t *input, int8_t *output);"
 
 
-def _source(placed: Sequence[_Placed], arena: int) -> Iterator[str]:
+def _constants(placed: Sequence[_Placed]) -> Iterator[str]:
     yield '#include <string.h>\n#include "mcup_model.h"\n#include "mcuprune.h"'
-    yield f"static _Alignas(4) int8_t arena[{arena}];"
+    yield f"static _Alignas(4) int8_t arena[{placed[-1].end + GUARD}];"
     for case in placed:
         yield from emit.layer_constants(case.graph, case.layer, case.scratch)
+
+
+def _source(placed: Sequence[_Placed]) -> Iterator[str]:
+    yield from _constants(placed)
     yield "void cases_invoke(const int8_t *input, int8_t *output)\n{"
     yield f"    memset(arena, {PAINT}, sizeof arena);"
     for case in placed:
         pointers = {i: f"input + {at}" for i, (at, _) in case.inputs.items()}
         yield from _calls(case, pointers, case.output)
-        for i, at in case.shared.items():
-            yield f"    memcpy(arena + {at}, {pointers[i]}, {case.graph.tensors[i].count});"
-            yield from _calls(case, pointers | {i: f"arena + {at}"}, at)
+        for s in case.shared:
+            yield f"    memcpy(arena + {s.input}, {pointers[s.tensor]}, {case.graph.tensors[s.tensor].size});"
+            yield from _calls(case, pointers | {s.tensor: f"arena + {s.input}"}, s.output)
     yield "    memcpy(output, arena, sizeof arena);\n}"
+
+
+def _stack_source(placed: Sequence[_Placed]) -> Iterator[str]:
+    """Around each case the stack below is painted, and looked at again."""
+    yield from _constants(placed)
+    yield f"static uint32_t used[{len(placed)}];"
+    yield "void cases_invoke(const int8_t *input, int8_t *output)\n{"
+    yield '    register uint32_t *const top __asm__("sp");'
+    for number, case in enumerate(placed):
+        yield f"    for (volatile uint32_t *word = top - {DEEPEST // 4}; word < top; word++) *word = {PAINT};"
+        yield from _calls(case, {i: f"input + {at}" for i, (at, _) in case.inputs.items()}, case.output)
+        yield f"    {{\n        const volatile uint32_t *word = top - {DEEPEST // 4};"
+        yield f"        while (word < top && *word == {PAINT}) word++;"
+        yield f"        used[{number}] = 4 * (uint32_t)(top - word);\n    }}"
+    yield "    memcpy(output, used, sizeof used);\n}"
 
 
 def _calls(case: _Placed, pointers: dict[int, str], output: int) -> Iterator[str]:

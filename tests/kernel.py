@@ -1,7 +1,7 @@
 """Run lowered layers on the host: the kernels of firmware/ under AddressSanitizer and UBSan.
 
 Every layer becomes a C function around its calls; one program runs all of them over all their samples, reading inputs
-from stdin and writing outputs to stdout.  Where a layer may work in place, that way is run too and must agree.
+from stdin and writing outputs to stdout.  Where an output may lie over an input, that way is run too and must agree.
 """
 
 import subprocess
@@ -40,14 +40,14 @@ def run_all(cases: Sequence[Case]) -> list[np.ndarray]:
         functions = sorted({call.function for call in calls} | resets)
         objects = [_object(function.removeprefix("mcup_")) for function in functions]
         _gcc("-O0", INCLUDE, str(source), *map(str, objects), "-o", str(program))
-        given = b"".join(_samples(inputs) for _, _, inputs in cases)
+        given = b"".join(_samples(*case) for case in cases)
         result = subprocess.run([program], input=given, capture_output=True)
         assert result.returncode == 0, result.stderr.decode(errors="replace")[-4000:]
     outputs, rest = [], np.frombuffer(result.stdout, np.int8)
     for graph, layer, inputs in cases:
         target = graph.tensors[layer.op.outputs[0]]
-        count = len(inputs[0]) * target.count
-        outputs.append(rest[:count].reshape(len(inputs[0]), *sample_shape(target)))
+        count = len(inputs[0]) * target.size
+        outputs.append(rest[:count].view(target.dtype).reshape(len(inputs[0]), *sample_shape(target)))
         rest = rest[count:]
     assert rest.size == 0
     return outputs
@@ -70,10 +70,13 @@ def _gcc(*arguments: str) -> None:
     assert result.returncode == 0, result.stderr[-4000:]
 
 
-def _samples(inputs: Sequence[np.ndarray]) -> bytes:
+def _samples(graph: Graph, layer: Layer, inputs: Sequence[np.ndarray]) -> bytes:
     """Sample by sample, each with all its inputs."""
+    tensors = [graph.tensors[i] for i in dict.fromkeys(layer.op.inputs) if i >= 0 and not graph.tensors[i].constant]
     assert len({len(array) for array in inputs}) == 1, "every input needs the same number of samples"
-    return np.concatenate([array.reshape(len(array), -1).astype(np.int8) for array in inputs], axis=1).tobytes()
+    rows = [array.reshape(len(array), -1).astype(tensor.dtype).view(np.int8)
+            for tensor, array in zip(tensors, inputs, strict=True)]  # fmt: skip
+    return np.concatenate(rows, axis=1).tobytes()
 
 
 def _program(cases: Sequence[Case]) -> Iterator[str]:
@@ -90,10 +93,10 @@ def _program(cases: Sequence[Case]) -> Iterator[str]:
 
 def _case(name: str, graph: Graph, layer: Layer, samples: int) -> Iterator[str]:
     operands = {i: graph.tensors[i] for i in layer.op.inputs if i >= 0}  # each once, whatever positions it stands at
-    size = graph.results(layer.op)[0].count
+    size = graph.results(layer.op)[0].size
     for i, tensor in operands.items():
         if not tensor.constant:
-            yield f"static int8_t {name}_in{i}[{tensor.count}];"
+            yield f"static int8_t {name}_in{i}[{tensor.size}];"
         elif tensor.dtype == "int8":
             yield f"static const int8_t {name}_in{i}[{tensor.count}] = {{ {_numbers(tensor.data)} }};"
     for number, call in enumerate(layer.calls):
@@ -105,20 +108,21 @@ def _case(name: str, graph: Graph, layer: Layer, samples: int) -> Iterator[str]:
     yield f"    for (int sample = 0; sample < {samples}; sample++) {{"
     for i, tensor in operands.items():
         if not tensor.constant:
-            yield f"        if (fread({name}_in{i}, {tensor.count}, 1, stdin) != 1) abort();"
+            yield f"        if (fread({name}_in{i}, {tensor.size}, 1, stdin) != 1) abort();"
     yield f"        memset({name}_out, 0x55, {size});"
     yield from _calls(name, layer, {}, f"{name}_out")
     if layer.alias:
         yield f"        memcpy({name}_out, {name}_in{layer.op.inputs[0]}, {size});"
     yield f"        fwrite({name}_out, {size}, 1, stdout);"
-    for i in sorted({layer.op.inputs[position] for position in layer.in_place}):
+    over = [(layer.op.inputs[0], layer.overlap.distance)] if layer.overlap else []
+    for i, below in dict.fromkeys([*((layer.op.inputs[position], 0) for position in layer.in_place), *over]):
         if not operands[i].constant:
-            shared = f"{name}_shared{i}"
-            yield f"        static int8_t {shared}[{max(size, operands[i].count)}];"
-            yield f"        memcpy({shared}, {name}_in{i}, sizeof {name}_in{i});"
-            yield from _calls(name, layer, {i: shared}, shared)
+            shared = f"{name}_shared{i}_{below}"
+            yield f"        static int8_t {shared}[{max(size, below + operands[i].count)}];"
+            yield f"        memcpy({shared} + {below}, {name}_in{i}, sizeof {name}_in{i});"
+            yield from _calls(name, layer, {i: f"({shared} + {below})"}, shared)
             yield f"        if (memcmp({shared}, {name}_out, {size})) {{"
-            yield f'            fputs("{name} differs in place of tensor {i}", stderr);'
+            yield f'            fputs("{name} differs {below} bytes below tensor {i}", stderr);'
             yield "            abort();\n        }"
     yield "    }\n}"
 

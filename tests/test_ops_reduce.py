@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import kernel
 import numpy as np
 import pytest
 from judge import judge, random_inputs
@@ -171,3 +172,43 @@ def gathered(random: np.random.Generator) -> Graph:
 def test_gathered_slices_agree():
     random = np.random.default_rng(10)
     judge([(graph, random_inputs(random, graph)) for graph in (gathered(random) for _ in range(40))])
+
+
+def embedded(random: np.random.Generator) -> Graph:
+    """Rows of a table, or slices of an activation, that an int32 input chooses."""
+    count, rows, width = map(int, random.integers(1, 9, 3))
+    indices = quantized("indices", (1, count), [], dtype="int32")
+    data = random.integers(-128, 128, (rows, width)).astype(np.int8)
+    table = quantized("table", data.shape, 0.1, 5, data=data)
+    match random.integers(3):
+        case 0:
+            y = quantized("y", (count, width), 0.1, 5)
+            return single("embedding_lookup", [replace(indices, shape=(count,)), table], y)
+        case 1:
+            return single("gather", [table, indices], quantized("y", (1, count, width), 0.1, 5), axis=0, batch_dims=0)
+    x, y = quantized("x", (1, width, rows, 2), 0.1, 5), quantized("y", (1, width, 1, count, 2), 0.1, 5)
+    return single("gather", [x, indices], y, axis=2, batch_dims=0)
+
+
+def located(random: np.random.Generator) -> Graph:
+    shape = (1, *map(int, random.integers(1, 6, random.integers(1, 4))))
+    axis, dtype = int(random.integers(1, len(shape))), str(random.choice(["int32", "int64"]))
+    along = quantized("axis", (), [], data=np.array(axis - len(shape) * random.integers(2), np.int32), dtype="int32")
+    y = quantized("y", (*shape[:axis], *shape[axis + 1 :]), [], dtype=dtype)
+    kind = str(random.choice(["arg_max", "arg_min"]))
+    return single(kind, [quantized("x", shape, 0.1, 5), along], y, output_type={"int32": 2, "int64": 4}[dtype])
+
+
+@pytest.mark.parametrize("make", [embedded, located])
+def test_indices_agree(make):
+    random = np.random.default_rng(11)
+    judge([(graph, random_inputs(random, graph)) for graph in (make(random) for _ in range(40))])
+
+
+def test_an_index_that_leads_nowhere_takes_the_first_slice():
+    table = quantized("table", (3, 2), 0.1, 5, data=np.arange(6, dtype=np.int8).reshape(3, 2))
+    indices = quantized("indices", (1, 4), [], dtype="int32")
+    graph = single("gather", [table, indices], quantized("y", (1, 4, 2), 0.1, 5), axis=0, batch_dims=0)
+    layer = ops.OPS["gather"].lower(graph, graph.ops[0])
+    y = kernel.run(graph, layer, np.array([[-1, 3, 2**31 - 1, -(2**31)]], np.int32))
+    assert y.tolist() == [[[0, 1]] * 4]

@@ -1,6 +1,7 @@
 """The lossless passes: what goes, what stays, and that no byte of what is left changes."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pruned
@@ -289,7 +290,7 @@ def kept_by_hand(graph: Graph, trace: dict[int, np.ndarray]) -> int:
             for c in range(len(varies[number]))
         ])  # fmt: skip
     counts = [sum(mask) for mask in live[::-1]]  # of the first convolution, of each block, of the outputs
-    return 27 * counts[0] + sum(9 * a + a * b for a, b in zip(counts, counts[1:-1])) + counts[-2] * counts[-1]  # noqa: B905
+    return 27 * counts[0] + sum(9 * a + a * b for a, b in pairwise(counts[:-1])) + counts[-2] * counts[-1]
 
 
 def test_a_pruned_mobilenet_loses_every_dead_channel(tmp_path):

@@ -64,6 +64,7 @@ FULL: dict[str, Build] = {
     "depthwise 3x3 16, 48x48, stride 2": partial(DEPTHWISE, image=(48, 48, 16), stride=2),
     "depthwise 3x3 32, 24x24, stride 2": partial(DEPTHWISE, image=(24, 24, 32), stride=2),
     "depthwise 3x3 64, 12x12, stride 2": partial(DEPTHWISE, image=(12, 12, 64), stride=2),
+    "depthwise 3x1 32, 128x1": partial(DEPTHWISE, image=(128, 1, 32), kernel=(3, 1)),
     "depthwise 9x1 32, 128x1": partial(DEPTHWISE, image=(128, 1, 32), kernel=(9, 1)),
     "10x4 1 -> 64, 49x10, stride 2": partial(CONV, image=(49, 10, 1), filters=64, kernel=(10, 4), stride=2),
     "3x3 3 -> 8, 96x96, stride 2": partial(CONV, image=(96, 96, 3), filters=8, stride=2),
@@ -196,13 +197,20 @@ far the cost model ([costs.toml](../mcuprune/costs.toml)) is from what was measu
 """
 
 
-def document(sparse: Sequence[Row], dense: Sequence[Row], nets: Mapping[tuple[str, str, str], Sequence[Row]]) -> str:
+def document(
+    sparse: Sequence[Row],
+    dense: Sequence[Row],
+    nets: Mapping[tuple[str, str, str], Sequence[Row]],
+    stacks: Mapping[str, Mapping[str, int]],
+) -> str:
+    """stacks: core -> kernel -> bytes"""
     lines = [INTRODUCTION.format(opponent=BASELINE["opponent"])]
     lines += ["## Networks", "", _NETWORKS_TEXT]
     for name, title in NETWORKS.items():
         lines += [f"### {title} (`{name}`)", "", *_network_table(name, nets), ""]
     lines += ["## Layers with sparse weights, Cortex-M4", "", *_sparse_table(sparse), ""]
     lines += ["## Layers with all their weights, and those without, Cortex-M4", "", *_dense_table(dense), ""]
+    lines += ["## Stack of kernels", "", _STACK_TEXT.format(limit=layers.STACK_LIMIT), *_stack_table(stacks), ""]
     return "\n".join(lines)
 
 
@@ -211,6 +219,12 @@ The smallest weights of each layer are set to zero; depthwise layers and the fir
 instructions and cycles are those of kernels chosen for speed, in millions; in brackets, how many times faster than the
 opponent. Bytes are all constants of the model and, of RAM, its arena: chosen for speed, and for size with what that
 takes on Cortex-M4. Blocks of zeros need fewer bits than the bound, which is that of zeros anywhere.
+"""
+
+
+_STACK_TEXT = """\
+Bytes that a kernel and all that it calls take of the stack, at most: the stack is painted, the kernel run on a few
+random layers, and the paint that is left is counted. A test sees to it that none takes more than {limit}.
 """
 
 
@@ -247,6 +261,13 @@ def _dense_table(rows: Sequence[Row]) -> Iterator[str]:
     for row in rows:
         yield _line(row.name, row.kernel, f"{row.instructions:,}", f"{row.cycles:,}", _error(row),
                     f"{speed_up(row):.2f}x", f"{row.constants:,}")  # fmt: skip
+
+
+def _stack_table(stacks: Mapping[str, Mapping[str, int]]) -> Iterator[str]:
+    yield from _head("kernel", *CORES.values())
+    for function in sorted({function for used in stacks.values() for function in used}):
+        name = function.removeprefix("mcup_").removesuffix("_s8")
+        yield _line(name, *(str(used.get(function, "")) for used in stacks.values()))
 
 
 def _error(row: Row) -> str:
@@ -293,6 +314,7 @@ def main(networks: Path) -> None:
     goals = [(cpu, "speed") for cpu in CORES] + [("cortex-m4", "size")]
     with ProcessPoolExecutor() as pool:
         of_layers = pool.submit(single_layers)
+        of_stacks = {cpu: pool.submit(layers.stacks, emulated(cpu)) for cpu in CORES}
         runs = {
             (name, cpu, goal): pool.submit(network, networks / f"{name}.tflite", cpu, goal)
             for name in (NETWORKS if present else ())
@@ -300,11 +322,13 @@ def main(networks: Path) -> None:
         }
         sparse, dense = of_layers.result()
         nets = {key: run.result() for key, run in runs.items()}
+        stacks = {cpu: run.result() for cpu, run in of_stacks.items()}
     if not present:
-        console.print(Markdown("\n".join([*_sparse_table(sparse), "", *_dense_table(dense)])))
+        tables = _sparse_table(sparse), _dense_table(dense), _stack_table(stacks)
+        console.print(Markdown("\n\n".join("\n".join(table) for table in tables)))
         console.print(f"{networks} holds no MLPerf Tiny networks, so docs/PERFORMANCE.md stays as it is.")
         return
-    text = document(sparse, dense, nets)
+    text = document(sparse, dense, nets, stacks)
     console.print(Markdown(text))
     (ROOT / "docs/PERFORMANCE.md").write_text(text, encoding="utf-8")
     (ROOT / "docs/performance.svg").write_text(plot.svg(curves(sparse, nets)), encoding="utf-8")

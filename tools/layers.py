@@ -3,8 +3,10 @@
 Weights are what training leaves: Laplace distributed, the smallest pruned, each row scaled to the range of int8.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from itertools import islice
 
 import arm
 import numpy as np
@@ -21,6 +23,8 @@ from mcuprune.window import axis
 
 Random = np.random.Generator
 SPARSITIES = (0.0, 0.3, 0.5, 0.75, 0.8, 0.9, 0.95)
+STACK_CASES = 6  # layers that a kernel's stack is measured in
+STACK_LIMIT = 480  # bytes that a kernel may take of it
 CHANNELS = (1, 3, 4, 7, 8, 12, 16, 24, 32, 40, 64)
 
 
@@ -147,11 +151,35 @@ def measure(cases: Sequence[tuple[Graph, Layer]], board: Board) -> list[tuple[in
     counts = [(0, 0)] * len(cases)
     shares = [_share(graph, layer, board) for graph, layer in cases]
     for part in _programs(shares):
-        inputs = [[random.integers(-128, 128, (1, *sample_shape(t)), np.int8) for t in _read(*cases[i])] for i in part]
+        inputs = [random_operands(random, *cases[i]) for i in part]
         results = arm.run_all([(*cases[i], arrays) for i, arrays in zip(part, inputs, strict=True)], board, 4)
         for i, (_, instructions, cycles) in zip(part, results, strict=True):
             counts[i] = instructions, cycles
     return counts
+
+
+def random_operands(random: Random, graph: Graph, layer: Layer) -> list[np.ndarray]:
+    """A sample of each activation that a layer reads."""
+    return [random.integers(-128, 128, (1, *sample_shape(t)), np.int8) for t in _read(graph, layer)]
+
+
+def stacks(board: Board, rounds: int = 300) -> dict[str, int]:
+    """Bytes of stack that kernels take, of those that so many random layers run: {kernel: at most}."""
+    random, seen, cases = np.random.default_rng(0), Counter[str](), []
+    for graph in islice(at_random(random), rounds):
+        for candidate in choose.candidates(graph, graph.ops[0], board):
+            functions = {call.function for call in candidate.layer.calls}
+            if functions and min(seen[f] for f in functions) < STACK_CASES:
+                seen.update(functions)
+                cases.append((graph, candidate.layer))
+    found: dict[str, int] = {}
+    for part in _programs([_share(graph, layer, board) for graph, layer in cases]):
+        inputs = [random_operands(random, *cases[i]) for i in part]
+        used = arm.stacks([(*cases[i], arrays) for i, arrays in zip(part, inputs, strict=True)], board)
+        for i, size in zip(part, used, strict=True):
+            for call in cases[i][1].calls:
+                found[call.function] = max(found.get(call.function, 0), size)
+    return found
 
 
 def _share(graph: Graph, layer: Layer, board: Board) -> float:
@@ -239,7 +267,7 @@ def _wide(random: Random) -> Graph:
 
 
 def _depthwise(random: Random) -> Graph:
-    kernel = _pick(random, ((3, 3), (3, 3), (3, 3), (5, 5), (9, 1), (1, 5), (2, 4)))
+    kernel = _pick(random, ((3, 3), (3, 3), (3, 3), (3, 1), (1, 3), (5, 5), (9, 1), (1, 5), (2, 4)))
     height, width = (k + int(n) for k, n in zip(kernel, random.integers(0, 14, 2), strict=True))
     image = (2 * height, 2 * width, _pick(random, CHANNELS))
     stride, multiplier = _pick(random, (1, 1, 2)), _pick(random, (1, 1, 1, 1, 2))

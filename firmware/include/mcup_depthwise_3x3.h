@@ -84,13 +84,12 @@ void mcup_depthwise_3x3_stride_1(const mcup_lines_t *);
 void mcup_depthwise_3x3_stride_2(const mcup_lines_t *);
 
 /* Stride 1 */
-static inline void mcup_depthwise_3x3(const mcup_depthwise_conv_2d_t *layer, const int8_t *input,
+static inline void mcup_depthwise_3x3(const mcup_depthwise_plane_t *layer, const int8_t *input,
                                       int8_t *output)
 {
-    const mcup_window_t *w = &layer->window;
-    const int along_y = w->left && w->output_height > w->output_width; /* fewer lines cost less */
-    const int32_t columns = along_y ? w->output_height : w->output_width;
-    mcup_lines_t lines = mcup_lines(layer, input, output, along_y);
+    const mcup_window_t *w = &layer->depthwise.window;
+    const int32_t columns = layer->along_y ? w->output_height : w->output_width;
+    mcup_lines_t lines = mcup_lines(&layer->depthwise, input, output, layer->along_y);
 
     lines.span = (columns + 1 - lines.before) * lines.column_step;
     lines.to_line -= lines.behind * lines.column_step; /* the assembly steps over that column too */

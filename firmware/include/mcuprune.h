@@ -73,10 +73,11 @@ typedef struct {
     int16_t multiplier;    /* output channels per input channel */
 } mcup_depthwise_conv_2d_t;
 
-/* The same from a plane of one channel (mcup_plane.h); window.column is room for it. */
+/* The same a channel at a time, from the image (mcup_depthwise_3x3.h), or from a plane of the channel
+ * (mcup_plane.h), for which window.column is room. */
 typedef struct {
     mcup_depthwise_conv_2d_t depthwise;
-    int8_t along_y;        /* lines of the plane run down the image */
+    int8_t along_y;        /* lines run down the image */
 } mcup_depthwise_plane_t;
 
 typedef struct {
@@ -224,6 +225,23 @@ typedef struct {
     int32_t inner;        /* bytes of a slice */
     int32_t step;         /* bytes of the input between neighbours before the axis */
 } mcup_gather_t;
+
+/* The same, chosen by int32 indices that are an operand. */
+typedef struct {
+    int32_t outer;
+    int32_t count;        /* of indices */
+    int32_t inner;
+    int32_t places;       /* slices along the axis */
+} mcup_gather_indices_t;
+
+/* Indices of the largest elements along an axis. */
+typedef struct {
+    int32_t outer;        /* elements of the dimensions before the axis */
+    int32_t depth;        /* along the axis */
+    int32_t inner;        /* of the dimensions behind it */
+    int8_t size;          /* bytes of an index, little-endian: 4 or 8 */
+    int8_t sign;          /* 1: of the largest, -1: of the smallest */
+} mcup_arg_max_t;
 
 typedef struct {
     const int16_t *row;    /* [height]: of the input */
@@ -389,8 +407,9 @@ mcup_fully_connected_kernel_t mcup_fully_connected_dense_s8, mcup_fully_connecte
 mcup_fully_connected_kernel_t mcup_fully_connected_n4_s8;
 mcup_pool_2d_kernel_t mcup_average_pool_2d_s8, mcup_max_pool_2d_s8;
 typedef void mcup_depthwise_conv_2d_kernel_t(const mcup_depthwise_conv_2d_t *, const int8_t *, int8_t *);
-mcup_depthwise_conv_2d_kernel_t mcup_depthwise_conv_2d_s8, mcup_depthwise_conv_2d_3x3_s8;
-mcup_depthwise_conv_2d_kernel_t mcup_depthwise_conv_2d_3x3_stride_2_s8, mcup_depthwise_conv_2d_line_s8;
+mcup_depthwise_conv_2d_kernel_t mcup_depthwise_conv_2d_s8, mcup_depthwise_conv_2d_3x3_stride_2_s8;
+mcup_depthwise_conv_2d_kernel_t mcup_depthwise_conv_2d_line_s8;
+void mcup_depthwise_conv_2d_3x3_s8(const mcup_depthwise_plane_t *, const int8_t *, int8_t *);
 void mcup_depthwise_conv_2d_plane_s8(const mcup_depthwise_plane_t *, const int8_t *, int8_t *);
 void mcup_add_s8(const mcup_add_t *, const int8_t *a, const int8_t *b, int8_t *output);
 void mcup_mul_s8(const mcup_mul_t *, const int8_t *a, const int8_t *b, int8_t *output);
@@ -405,6 +424,8 @@ void mcup_reduce_min_s8(const mcup_reduce_t *, const int8_t *, int8_t *);
 void mcup_batch_matmul_s8(const mcup_batch_matmul_t *, const int8_t *a, const int8_t *b, int8_t *output);
 void mcup_l2_normalization_s8(const mcup_l2_normalization_t *, const int8_t *, int8_t *);
 void mcup_gather_s8(const mcup_gather_t *, const int8_t *, int8_t *);
+void mcup_gather_indices_s8(const mcup_gather_indices_t *, const int8_t *, const int8_t *indices, int8_t *output);
+void mcup_arg_max_s8(const mcup_arg_max_t *, const int8_t *, int8_t *);
 void mcup_resize_nearest_neighbor_s8(const mcup_resize_nearest_neighbor_t *, const int8_t *, int8_t *);
 void mcup_resize_bilinear_s8(const mcup_resize_bilinear_t *, const int8_t *, int8_t *);
 typedef void mcup_transpose_conv_kernel_t(const mcup_transpose_conv_t *, const int8_t *, int8_t *);

@@ -11,7 +11,7 @@ from math import ceil
 
 import numpy as np
 
-from mcuprune import groups
+from mcuprune import groups, overlap
 from mcuprune.encodings import d8
 from mcuprune.graph import Graph, Op
 from mcuprune.layer import Call, Layer
@@ -55,7 +55,10 @@ def lower(graph: Graph, op: Op, isas: Sequence[str], room: int | None = None, ha
         work=_work(y_axis, x_axis, channels, strip, rows, int(encoded.row_bytes.sum()) // 2)
         | {"clamped": m.clamped(y_axis.outputs * x_axis.outputs * rows)},
     )
-    return conv_2d.layer(graph, op, m, call, encoded)
+    wide = min(PIXELS, x_axis.outputs)
+    lefts = np.minimum(np.arange(0, x_axis.outputs, PIXELS), x_axis.outputs - wide).tolist()
+    order = overlap.strips(y_axis, x_axis, channels, rows, lefts, wide, strip)
+    return conv_2d.layer(graph, op, m, call, encoded, order)
 
 
 def frugal(graph: Graph, op: Op, isas: Sequence[str]) -> list[Layer]:

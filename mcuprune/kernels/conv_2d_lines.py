@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from mcuprune import overlap
 from mcuprune.graph import Graph, Op
 from mcuprune.layer import Call, Field, Layer, Scratch
 from mcuprune.matrix import Matrix
@@ -63,7 +64,8 @@ def layer(graph: Graph, op: Op, m: Matrix, function: str, matrix: Quads, line: i
         "clamped": m.clamped(y.outputs * x.outputs * len(m.weights)),
     }
     call = Call(function, "mcup_conv_2d_lines_t", fields, work=work)
-    return conv_2d.layer(graph, op, m, call, matrix.encoded(m.weights))
+    order = overlap.strips(y, x, graph.operand(op, 0).shape[3], len(m.weights), [0], x.outputs, 1)
+    return conv_2d.layer(graph, op, m, call, matrix.encoded(m.weights), order)
 
 
 def _planes(filters: np.ndarray) -> np.ndarray:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from mcuprune import overlap
 from mcuprune.graph import Graph, Op
 from mcuprune.layer import Call, Field, Layer, Scratch
 from mcuprune.ops import conv_2d
@@ -39,7 +40,10 @@ def lower(graph: Graph, op: Op, isas: Sequence[str]) -> Layer | None:
     }
     work |= _columns_work(y, x, graph.operand(op, 0).shape[3], in_place, as_bytes)
     call = Call("mcup_conv_2d_quad_s8", "mcup_conv_2d_quad_t", fields, work=work)
-    return conv_2d.layer(graph, op, m, call, matrix.encoded(m.weights))
+    single = overlap.pixels(y, x, graph.operand(op, 0).shape[3], outputs)
+    starts = [min(at, pixels - PIXELS) for at in range(0, pixels, PIXELS)] if pixels >= PIXELS else list(range(pixels))
+    order = overlap.groups(single, starts, [PIXELS if pixels >= PIXELS else 1] * len(starts))
+    return conv_2d.layer(graph, op, m, call, matrix.encoded(m.weights), order)
 
 
 def _columns_work(y: Axis, x: Axis, channels: int, in_place: bool, as_bytes: bool) -> dict[str, float]:

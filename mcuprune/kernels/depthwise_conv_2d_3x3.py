@@ -5,6 +5,7 @@ channel whose output is the zero point whatever it reads, as pruning leaves them
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -23,13 +24,27 @@ LARGEST = 1 << 30  # of a sum, which is doubled
 
 def lower(graph: Graph, op: Op, isas: Sequence[str]) -> Layer | None:
     y, x = axes(graph, op)
+    return _lower(graph, op, isas, _is_tall(y, x))
+
+
+def frugal(graph: Graph, op: Op, isas: Sequence[str]) -> list[Layer]:
+    """With lines across the image: then the output may lie over the input."""
+    across = _lower(graph, op, isas, False)
+    return [across] if across and _is_tall(*axes(graph, op)) else []
+
+
+def _is_tall(y: Axis, x: Axis) -> bool:
+    """Whether lines may run down the image, and are fewer then, which costs less."""
+    return bool(y.stride == 1 and x.before and y.outputs > x.outputs)
+
+
+def _lower(graph: Graph, op: Op, isas: Sequence[str], along_y: bool) -> Layer | None:
+    y, x = axes(graph, op)
     m = depthwise_conv_2d.matrix_of(graph, op).settled
     if not (set(isas) & set(FAST) and _suits(y, x) and op.attrs["depth_multiplier"] == 1 and in_range(m)):
         return None
     function = f"mcup_depthwise_conv_2d_3x3{'_stride_2' if y.stride == 2 else ''}_s8"
-    channels, along, across = len(m.weights), x, y
-    if y.stride == 1 and x.before and y.outputs > x.outputs:
-        along, across = y, x
+    channels, (along, across) = len(m.weights), (y, x) if along_y else (x, y)
     lines, outputs = channels * across.outputs, channels * across.outputs * along.outputs
     work = {
         "channel": channels,
@@ -39,7 +54,11 @@ def lower(graph: Graph, op: Op, isas: Sequence[str]) -> Layer | None:
         "output": outputs,
         "clamped": outputs if (m.least, m.most) != (-128, 127) else 0,
     }
-    return depthwise_conv_2d.layer(graph, op, m, function, column=0, work=work)
+    layer = depthwise_conv_2d.layer(graph, op, m, function, column=0, work=work)
+    if y.stride == 2:
+        return layer
+    layer = depthwise_conv_2d.by_channel(layer, along_y)
+    return replace(layer, overlap=None) if along_y else layer
 
 
 def _suits(y: Axis, x: Axis) -> bool:

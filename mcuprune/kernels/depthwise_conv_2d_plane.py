@@ -6,11 +6,10 @@ Shifts and sums are those that depthwise_conv_2d_3x3 asks for.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from mcuprune.graph import Graph, Op
 from mcuprune.kernels.depthwise_conv_2d_3x3 import in_range
-from mcuprune.layer import Field, Layer
+from mcuprune.layer import Layer
 from mcuprune.ops import depthwise_conv_2d
 from mcuprune.ops.conv_2d import axes
 from mcuprune.window import Axis
@@ -49,9 +48,7 @@ def lower(graph: Graph, op: Op, isas: Sequence[str]) -> Layer | None:
         "clamped": outputs if (m.least, m.most) != (-128, 127) else 0,
     }
     layer = depthwise_conv_2d.layer(graph, op, m, "mcup_depthwise_conv_2d_plane_s8", scratch, work)
-    (call,) = layer.calls
-    fields: dict[str, Field] = {"depthwise": call.fields, "along_y": int(along is y)}
-    return replace(layer, calls=(replace(call, struct="mcup_depthwise_plane_t", fields=fields),))
+    return depthwise_conv_2d.by_channel(layer, along is y)
 
 
 def _groups(along: Axis, across: Axis) -> int:

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mcuprune import groups
+from mcuprune import groups, overlap
 from mcuprune.graph import Graph, Op
-from mcuprune.layer import Call, Encoded, Field, Layer, Scratch
+from mcuprune.layer import Call, Encoded, Field, Layer, Overlap, Scratch
 from mcuprune.matrix import Matrix, check_constants, chunks, matrix
 from mcuprune.operand import ACTIVATIONS, PADDINGS, PORTABLE, check_activation, sample_shape, unsupported
 from mcuprune.strides import moved
@@ -94,7 +94,9 @@ def lower(graph: Graph, op: Op, encoded: Encoded, isas: Sequence[str] = PORTABLE
         suffix = groups.suffix(m, encoded)
     fields: dict[str, Field] = {"window": window, "matrix": m.fields(encoded)}
     call = Call(f"mcup_conv_2d_{encoded.encoding}{suffix}_s8", "mcup_conv_2d_t", fields, work=work)
-    return layer(graph, op, m, call, encoded)
+    single = overlap.pixels(y_axis, x_axis, channels, len(m.weights))
+    order = overlap.groups(single, *groups.order(pixels, together)) if groups.suit(encoded, channels, isas) else single
+    return layer(graph, op, m, call, encoded, order)
 
 
 def frugal(graph: Graph, op: Op, encoded: Encoded, isas: Sequence[str]) -> list[Layer]:
@@ -103,8 +105,8 @@ def frugal(graph: Graph, op: Op, encoded: Encoded, isas: Sequence[str]) -> list[
     return [lower(graph, op, encoded, isas, together=4)] if suits else []
 
 
-def layer(graph: Graph, op: Op, m: Matrix, call: Call, encoded: Encoded) -> Layer:
-    """A convolution that one call computes."""
+def layer(graph: Graph, op: Op, m: Matrix, call: Call, encoded: Encoded, order: overlap.Order | None = None) -> Layer:
+    """A convolution that one call computes.  order: in which it does so."""
     source, filters, target = graph.operand(op, 0), graph.operand(op, 1), graph.results(op)[0]
     pixels, parts = target.shape[1] * target.shape[2], source.shape[3] // filters.shape[3]
     return Layer(
@@ -113,8 +115,15 @@ def layer(graph: Graph, op: Op, m: Matrix, call: Call, encoded: Encoded) -> Laye
         macs=pixels * m.weights.size // parts,
         nonzero_macs=pixels * int(np.count_nonzero(m.weights)),
         encoded=encoded,
+        overlap=None if order is None else _overlap(graph, op, len(m.weights), order),
         summary=summary(graph, op) + f" -> {target.shape[3]}" + (f", {parts} groups" if parts > 1 else ""),
     )
+
+
+def _overlap(graph: Graph, op: Op, rows: int, order: overlap.Order) -> Overlap:
+    """Of this order and of a portable kernel's, which may read a pixel's window while it writes the pixel."""
+    single = overlap.pixels(*axes(graph, op), graph.operand(op, 0).shape[3], rows)
+    return Overlap(max(overlap.distance(order), overlap.distance(single, apart=False)))
 
 
 def axes(graph: Graph, op: Op) -> tuple[Axis, Axis]:

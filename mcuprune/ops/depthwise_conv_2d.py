@@ -5,16 +5,18 @@ width taps, so that row r reads channel r / depth_multiplier of the gathered col
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
+from mcuprune import overlap
 from mcuprune.graph import Graph, Op
-from mcuprune.layer import Call, Encoded, Field, Layer
+from mcuprune.layer import Call, Encoded, Field, Layer, Overlap
 from mcuprune.matrix import Matrix, check_constants, chunks, matrix
 from mcuprune.operand import check_activation, sample_shape, unsupported
 from mcuprune.ops.conv_2d import axes, check_window, is_contiguous, summary, window_fields, window_work
 from mcuprune.ops.conv_2d import read as read_window
-from mcuprune.window import windows
+from mcuprune.window import Axis, windows
 
 CODE = "DEPTHWISE_CONV_2D"
 ABOUT = "any stride, dilation, padding and depth multiplier; per-tensor or per-channel weights; fused ReLU, ReLU6"
@@ -75,8 +77,23 @@ def layer(graph: Graph, op: Op, m: Matrix, function: str, column: int, work: Map
         macs=pixels * m.weights.size,
         nonzero_macs=pixels * int(np.count_nonzero(m.weights)),
         encoded=dense,
+        overlap=_overlap(y_axis, x_axis, channels, rows),
         summary=summary(graph, op) + (f" -> {rows}" if rows != channels else ""),
     )
+
+
+def by_channel(layer: Layer, along_y: bool) -> Layer:
+    """The layer for a kernel that goes from channel to channel, and asks which way lines run."""
+    (call,) = layer.calls
+    fields: dict[str, Field] = {"depthwise": call.fields, "along_y": int(along_y)}
+    return replace(layer, calls=(replace(call, struct="mcup_depthwise_plane_t", fields=fields),))
+
+
+def _overlap(y: Axis, x: Axis, channels: int, rows: int) -> Overlap | None:
+    """Portable kernels go from pixel to pixel, others from channel to channel: these must leave the other channels
+    alone, so that the output lies whole pixels below the input."""
+    distance = overlap.distance(overlap.pixels(y, x, channels, rows), apart=False)
+    return Overlap(-(-distance // channels) * channels, channels) if rows == channels else None
 
 
 def _operands(graph: Graph, op: Op):

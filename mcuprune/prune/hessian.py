@@ -50,7 +50,7 @@ def operands(layer: keras.layers.Layer, x: tf.Tensor) -> Iterator[tuple[keras.Va
     if isinstance(layer, L.Dense) or (isinstance(layer, CONVOLUTIONS) and layer.groups == 1):
         yield layer.kernel, x
     elif isinstance(layer, L.SeparableConv1D | L.SeparableConv2D):
-        how = dict(strides=layer.strides, padding=layer.padding, dilation_rate=layer.dilation_rate)
+        how = {"strides": layer.strides, "padding": layer.padding, "dilation_rate": layer.dilation_rate}
         yield layer.pointwise_kernel, keras.ops.depthwise_conv(x, layer.depthwise_kernel, **how)
     elif isinstance(layer, RECURRENT):
         yield layer.cell.kernel, x

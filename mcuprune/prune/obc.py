@@ -1,10 +1,10 @@
 """Optimal Brain Compression of one layer: what each weight costs, and what the others do to make up for it.
 
 Frantar and Alistarh 2022, arXiv 2208.11580.  A layer's outputs W X move by dW X when weights go; the mean square of
-that is 1/2 dW H dW^T, row by row, with H = 2 X X^T / n.  Taking away the weight p of a row w costs w_p^2 / (2 [H^-1]_pp)
-if all others move by -w_p [H^-1]_p / [H^-1]_pp; then p is struck from H^-1, and the next one goes.  Striking is a step
-of a Cholesky factorization of H^-1 whose pivots the costs choose: what is left of H^-1 is never written down, only the
-rows of the factor are, which is half the work.
+that is 1/2 dW H dW^T, row by row, with H = 2 X X^T / n.  To take the weight p away from a row w costs at least
+w_p^2 / (2 [H^-1]_pp), when all others move by -w_p [H^-1]_p / [H^-1]_pp; then p is struck from H^-1, and the next one
+goes.  Striking is a step of a Cholesky factorization of H^-1 whose pivots the costs choose, so it is done as Cholesky
+is: rows of the factor are written down, and what is left of H^-1 is brought up to date for many of them together.
 
 Matrices are float64: weights [outputs, inputs], hessian [inputs, inputs].
 """
@@ -16,10 +16,9 @@ import numpy as np
 from mcuprune.prune.patterns import Blocks, NofM, Pattern
 
 DAMPING = 0.01  # of the mean diagonal, added to it: inputs that say nearly the same shall not be played off
-WIDE = 1200  # inputs; above, the order of all rows is that of the columns
+WIDE = 640  # inputs; wider layers are traced in parts
 CACHE = 2**18  # numbers of a factor that a processor has at hand
 STRIP = 32  # steps of the factorization that are struck from H^-1 together
-COLUMNS = 128  # of a wide layer that are ranked together
 
 
 def damped(hessian: np.ndarray) -> np.ndarray:
@@ -58,7 +57,8 @@ def trace(weights: np.ndarray, hessian: np.ndarray, pattern: Pattern) -> Trace:
     """The cheapest weight first, or the cheapest block, or what an N:M pattern lets go, until nothing is left to go."""
     outputs, inputs = weights.shape
     size = pattern.size if isinstance(pattern, Blocks) else 1
-    group, most = (pattern.m, pattern.m - pattern.n) if isinstance(pattern, NofM) else (size, size)
+    group = _group(pattern)
+    most = pattern.m - pattern.n if isinstance(pattern, NofM) else group
     missing = -inputs % group
     inverse = np.linalg.inv(hessian)
     if missing:  # in the last group: weights of zero, which go first and take nothing with them
@@ -70,6 +70,8 @@ def trace(weights: np.ndarray, hessian: np.ndarray, pattern: Pattern) -> Trace:
         for row in range(0, outputs, at_once)
     ]
     order, losses = (np.concatenate(part) for part in zip(*parts, strict=True))
+    if missing and size > 1:  # the real weights of the last block bear its loss alone
+        losses[order >= inputs + missing - size] *= size / (size - missing)
     real = order < inputs  # as many in each row
     return Trace(*(array[real].reshape(outputs, -1) for array in (order, losses)))
 
@@ -115,32 +117,24 @@ def _costs(blocks: np.ndarray, corners: np.ndarray) -> np.ndarray:
     return (blocks * np.linalg.solve(corners, blocks[..., None])[..., 0]).sum(axis=2) / 2
 
 
-def prices(weights: np.ndarray, hessian: np.ndarray, pattern: Pattern, sparsity: float) -> np.ndarray:
+def prices(weights: np.ndarray, hessian: np.ndarray, pattern: Pattern) -> np.ndarray:
     """[outputs, inputs]: the loss for which each weight goes; inf where the pattern keeps it.
 
-    sparsity: about the one that is wanted, which matters to wide layers only.  What is zero already costs nothing.
+    A wide layer is traced in parts, in each as if the others could not make up for anything: the time of a trace is
+    the cube of its inputs, and that loses less than any ranking without a trace.  What is zero already costs nothing.
     """
     inputs = weights.shape[1]
-    wide = inputs > WIDE
-    found = _wide(weights, hessian, sparsity) if wide else trace(weights, hessian, pattern).prices(inputs)
-    return np.where(weights == 0, 0, found)
+    group = _group(pattern)
+    width = -(-inputs // -(-inputs // WIDE) // group) * group
+    parts = [slice(start, min(start + width, inputs)) for start in range(0, inputs, width)]
+    traces = [trace(weights[:, part], hessian[part, part], pattern) for part in parts]
+    found = [t.prices(part.stop - part.start) for t, part in zip(traces, parts, strict=True)]
+    return np.where(weights == 0, 0, np.concatenate(found, axis=1))
 
 
-def _wide(weights: np.ndarray, hessian: np.ndarray, sparsity: float) -> np.ndarray:
-    """Prices as SparseGPT has them (Frantar and Alistarh 2023, arXiv 2301.00774): columns go from left to right, so
-
-    that one Cholesky factor does for all rows; in each strip of them the cheapest weights are pruned.
-    """
-    weights, price = weights.copy(), np.empty_like(weights)
-    factor = np.linalg.cholesky(np.linalg.inv(hessian)).T
-    for start in range(0, weights.shape[1], COLUMNS):
-        strip = slice(start, min(start + COLUMNS, weights.shape[1]))
-        price[:, strip] = weights[:, strip] ** 2 / np.diag(factor)[strip] ** 2 / 2
-        pruned = price[:, strip] <= np.quantile(price[:, strip], sparsity)
-        for column in range(strip.start, strip.stop):
-            error = np.where(pruned[:, column - start], weights[:, column], 0) / factor[column, column]
-            weights[:, column:] -= np.outer(error, factor[column, column:])
-    return price
+def _group(pattern: Pattern) -> int:
+    """How many neighbours are looked at together."""
+    return pattern.m if isinstance(pattern, NofM) else pattern.size if isinstance(pattern, Blocks) else 1
 
 
 def solve(weights: np.ndarray, hessian: np.ndarray, mask: np.ndarray) -> np.ndarray:

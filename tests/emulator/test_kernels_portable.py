@@ -6,7 +6,7 @@ import pytest
 from judge import lowered, random_inputs
 from test_ops_images import overflows, resized, transposed
 from test_ops_pairs import two_inputs
-from test_ops_reduce import averaged, gathered, multiplied
+from test_ops_reduce import averaged, embedded, gathered, located, multiplied
 from writer import quantized, single
 
 from mcuprune import board, ends, ops
@@ -32,7 +32,7 @@ MAKERS = [
       for kind in ("sub", "squared_difference", "maximum", "minimum", "prelu")),
     *(lambda random, kind=kind: resized(random, kind) for kind in ("resize_nearest_neighbor", "resize_bilinear")),
     *(lambda random, kind=kind: extreme(random, kind) for kind in ("reduce_max", "reduce_min")),
-    transposed, multiplied, gathered, vectors,
+    transposed, multiplied, gathered, embedded, located, vectors,
 ]  # fmt: skip
 
 
@@ -44,4 +44,6 @@ def test_every_core_computes_the_reference_s_bytes(core):
     cases = [(graph, layer, random_inputs(random, graph)) for graph in graphs for layer in lowered(graph)]
     given = [(graph, layer, ends.split(graph.sources, x)) for graph, layer, x in cases]
     for (graph, layer, x), (got, _, _) in zip(cases, arm.run_all(given, board.load(core)), strict=True):
-        assert np.array_equal(got, ops.run(graph, x)), f"{core}: {layer.calls[0].function} {graph}"
+        assert np.array_equal(ends.join(graph.targets, [got]), ops.run(graph, x)), (
+            f"{core}: {layer.calls[0].function} {graph}"
+        )

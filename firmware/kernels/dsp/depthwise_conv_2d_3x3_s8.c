@@ -2,11 +2,11 @@
 #include "mcup_bytes.h"
 #include "mcup_depthwise_3x3.h"
 
-void mcup_depthwise_conv_2d_3x3_s8(const mcup_depthwise_conv_2d_t *layer, const int8_t *input,
+void mcup_depthwise_conv_2d_3x3_s8(const mcup_depthwise_plane_t *layer, const int8_t *input,
                                    int8_t *output)
 {
-    const mcup_window_t *w = &layer->window;
-    const mcup_matrix_t *m = &layer->matrix;
+    const mcup_window_t *w = &layer->depthwise.window;
+    const mcup_matrix_t *m = &layer->depthwise.matrix;
 
     mcup_depthwise_3x3(layer, input, output);
     mcup_clamp_bytes(output, w->output_height * w->output_width * m->rows, m->least, m->most);

@@ -2,8 +2,8 @@
  * */
 #include "mcup_depthwise_taps.h"
 
-void mcup_depthwise_conv_2d_3x3_s8(const mcup_depthwise_conv_2d_t *layer, const int8_t *input,
+void mcup_depthwise_conv_2d_3x3_s8(const mcup_depthwise_plane_t *layer, const int8_t *input,
                                    int8_t *output)
 {
-    mcup_depthwise_taps(layer, input, output);
+    mcup_depthwise_taps(&layer->depthwise, input, output);
 }

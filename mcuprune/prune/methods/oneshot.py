@@ -9,10 +9,9 @@ from mcuprune.prune.layers import prunable
 from mcuprune.prune.task import Pruned, Task
 
 ABOUT = (
-    "Weights go at once, and those that stay make up for them: for each layer by least squares on some samples, whose "
-    "labels it does not need (Optimal Brain Compression, Frantar and Alistarh 2022, arXiv 2208.11580; layers of more "
-    "than 1200 inputs as SparseGPT, 2023, arXiv 2301.00774). It takes a minute where training takes hours, and without "
-    "any data it makes do with random inputs."
+    "Weights go at once, and those that stay make up for them: layer by layer, by least squares on some samples, whose "
+    "labels it does not need (Optimal Brain Compression, Frantar and Alistarh 2022, arXiv 2208.11580). It takes a "
+    "minute and loses far less than the smallest weights do; without data it makes do with random inputs."
 )
 UNIT = "weights"
 OPTIONS = ("allocation", "pattern")
@@ -31,7 +30,7 @@ def prune(model: keras.Model, task: Task) -> Pruned:
     for name, kernel in prunable(model):
         if name not in uses:
             task.say(f"{name}: nothing makes up for weights that go, and the smallest do")
-        shares = _shares(weights[name], uses.get(name), pattern, task.sparsity)
+        shares = _shares(weights[name], uses.get(name), pattern)
         scores[name] = shares.T.reshape(kernel.shape)
     chosen = {
         name: mask & (scores[name] > 0) for name, mask in pattern.masks(scores, task.sparsity, allocation).items()
@@ -70,14 +69,14 @@ def _uses(model: keras.Model, x: tf.Tensor) -> Uses:
     return found
 
 
-def _shares(weights: np.ndarray, uses: list | None, pattern: patterns.Pattern, sparsity: float) -> np.ndarray:
+def _shares(weights: np.ndarray, uses: list | None, pattern: patterns.Pattern) -> np.ndarray:
     """What each weight is worth, as a share of what all of its kernel are, which makes layers comparable."""
     if uses is None:
         prices, whole = weights**2, np.sum(weights**2)
     else:
         layer, given = uses[0][0], [operand for _, operand in uses]
         hessian = obc.damped(moments(layer, given, given).hessian(central=_bias(layer) is not None))
-        prices, whole = obc.prices(weights, hessian, pattern, sparsity), obc.loss(weights, hessian).sum()
+        prices, whole = obc.prices(weights, hessian, pattern), obc.loss(weights, hessian).sum()
     return prices / (whole or 1)
 
 
