@@ -190,8 +190,8 @@ def mend(graph, buffers: Sequence, codes: Sequence[int], model: "keras.Model") -
         output.name = f"{min(layers, key=difference)}/lstm".encode()
         for same in (op.inputs[STATE], op.intermediates[HIDDEN]):
             graph.tensors[same].quantization = output.quantization
-        scale = graph.tensors[op.inputs[CELL]].quantization.scale
-        scale[0] = max(scale[0], FINEST)
+        cell = graph.tensors[op.inputs[CELL]].quantization
+        cell.scale = [max(cell.scale[0], FINEST)]
 
 
 def _leaves(model: "keras.Model") -> "dict[str, keras.layers.Layer]":
