@@ -234,7 +234,7 @@ def test_prune_explains_its_methods_without_tensorflow():
     [
         (["--sparsity", "0.5"], "say which MODEL to prune and where to write it"),
         (["m.keras", "--sparsity", "0.5", "-o", "m.h5"], "-o m.h5: the pruned model is written as .keras"),
-        (["m.keras", "--method", "luck", "-o", "o.keras"], "there is no pruning method 'luck'; there are gradual"),
+        (["m.keras", "--method", "luck", "-o", "o.keras"], "there is no pruning method 'luck'; there are channels"),
         (["m.keras", "--pattern", "4:2", "-o", "o.keras"], "there is no pattern '4:2'"),
         (["m.keras", "--pattern", "2:4", "--sparsity", "0.8", "-o", "o.keras"], "contradict each other"),
         (["m.keras", "--sparsity", "0.8", "--rewind", "rate", "-o", "o.keras"], "method gradual has no option rewind"),
@@ -342,10 +342,10 @@ def test_a_float_model_is_told_how_to_become_int8(here):
 
 
 def test_an_unsupported_operator_is_named_with_its_layer_and_a_way_out(here):
-    x, y = quantized("x", (1, 4), 0.1), quantized("net/difference/out", (1, 4), 0.1)
-    write(single("sub", [x, x], y), here / "sub.tflite")
-    sentence = refused(5, "compile", "sub.tflite", "--board", "stm32")
-    assert sentence.startswith("difference: SUB is not supported. Add the negated tensor; ")
+    x, y = quantized("x", (1, 4), 0.1), quantized("net/quotient/out", (1, 4), 0.1)
+    write(single("div", [x, x], y), here / "div.tflite")
+    sentence = refused(5, "compile", "div.tflite", "--board", "stm32")
+    assert sentence.startswith("quotient: DIV is not supported. Multiply by the reciprocal ")
 
 
 # --- data that does not fit --------------------------------------------------------------------------------------

@@ -143,7 +143,7 @@ def test_methods_are_the_files_of_their_folder():
 def test_every_method_says_in_two_sentences_what_it_does_and_where_it_is_from(name):
     about = methods.about(name)
     assert re.search(r"\d{4}, arXiv \d{4}\.\d{5}", about) or re.search(r"[A-Z][a-z]+.* \d{4}", about)
-    assert len(re.findall(r"[a-z)]\. [A-Z]", about)) == 1 and about.endswith(".")
+    assert len(re.findall(r"[a-z)\d]\. [A-Z]", about)) == 1 and about.endswith(".")
     assert set(methods.options(name)) <= {field.name for field in fields(Options)}
 
 

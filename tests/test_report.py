@@ -27,7 +27,7 @@ KEYS = {
 }
 LAYER_KEYS = (
     "name op shape macs nonzero_macs sparsity encoding kernel weight_bytes index_bytes dense_weight_bytes "
-    "instructions estimated_cycles predicted_cycles"
+    "instructions estimated_cycles scratch_bytes predicted_cycles"
 )
 
 
