@@ -2,11 +2,13 @@
 
 from dataclasses import replace
 
+from mcuprune import operand
 from mcuprune.graph import Graph, Op
 from mcuprune.operand import output_range
 from mcuprune.ranges import Reach, of
 
 FUSED = "fused_activation_function"
+CLAMPS = operand.FUSED[1:]  # all but NONE
 
 
 def apply(graph: Graph, reach: Reach) -> Graph:
@@ -15,7 +17,7 @@ def apply(graph: Graph, reach: Reach) -> Graph:
 
 
 def _unclamped(graph: Graph, op: Op, reach: Reach) -> Op:
-    if op.attrs.get(FUSED, "NONE") == "NONE":
+    if op.attrs.get(FUSED, "NONE") not in CLAMPS:  # an LSTM's tanh is no clamp
         return op
     free = replace(op, attrs={**op.attrs, FUSED: "NONE"})
     ((least, most),) = of(graph, free, [reach.get(i) for i in op.inputs])
