@@ -367,7 +367,7 @@ def test_an_autoencoder_and_a_yes_or_no_are_trained_too():
 
 def test_without_data_only_the_one_shot_method_prunes():
     assert prune(classifier(), None, method="oneshot-magnitude", sparsity=0.5).history == []
-    with pytest.raises(UsageError, match="--method oneshot needs none"):
+    with pytest.raises(UsageError, match="--method oneshot-magnitude needs none"):
         prune(classifier(), None, sparsity=0.5)
 
 

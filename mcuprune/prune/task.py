@@ -52,7 +52,7 @@ class Task:
     def trained(self) -> tuple[Data, "Objective"]:
         """The data, for methods that cannot do without."""
         if self.data is None or self.objective is None:
-            raise UsageError("this method trains the model and needs data; --method oneshot needs none")
+            raise UsageError("this method trains the model and needs data; --method oneshot-magnitude needs none")
         return self.data, self.objective
 
 

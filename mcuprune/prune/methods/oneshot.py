@@ -11,12 +11,12 @@ from mcuprune.prune.task import Pruned, Task
 ABOUT = (
     "Weights go at once, and those that stay make up for them: layer by layer, by least squares on some samples, whose "
     "labels it does not need (Optimal Brain Compression, Frantar and Alistarh 2022, arXiv 2208.11580). It takes a "
-    "minute and loses far less than the smallest weights do; without data it makes do with random inputs."
+    "minute and loses far less than `oneshot-magnitude`; without data it can only use random inputs, and where real "
+    "ones look different it loses more."
 )
 UNIT = "weights"
 OPTIONS = ("allocation", "pattern")
 SAMPLES = 512
-
 
 Uses = dict[str, list[tuple[keras.layers.Layer, tf.Tensor]]]  # of a kernel: its layer and what it multiplies
 
@@ -44,7 +44,7 @@ def _calibration(model: keras.Model, task: Task) -> np.ndarray:
     """float32 [samples, ...]: what the network is shown."""
     random = np.random.default_rng(task.seed)
     if task.data is None:
-        task.say("no data: what weights are worth is measured on random normal inputs")
+        task.say("no data: random normal inputs stand in; on images --method oneshot-magnitude loses less then")
         return random.standard_normal((SAMPLES, *(size or 1 for size in model.input_shape[1:])), np.float32)
     x = task.data.x_train
     return x[np.sort(random.choice(len(x), min(SAMPLES, len(x)), replace=False))]
