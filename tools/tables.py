@@ -8,7 +8,7 @@ import re
 import sys
 from pathlib import Path
 
-from mcuprune import board, ops
+from mcuprune import board, ops, tflite
 from mcuprune.encodings import ENCODINGS
 from mcuprune.sizes import format_size
 
@@ -29,6 +29,11 @@ def operators() -> list[list[str]]:
     return [["operator", "what is supported"], ["---"] * 2] + [[m.CODE, m.ABOUT] for m in ops.OPS.values()]
 
 
+def refused() -> list[list[str]]:
+    rows = [[name, why, rewrite] for name, (why, rewrite) in tflite.REFUSED.items()]
+    return [["not supported", "why", "instead"], ["---"] * 3, *rows]
+
+
 def encodings() -> list[list[str]]:
     rows = [["encoding", "what it is"], ["---"] * 2]
     return rows + [[f"`{name}`", first_line(module.__doc__)] for name, module in ENCODINGS.items()]
@@ -38,7 +43,7 @@ def first_line(text: str) -> str:
     return text.strip().splitlines()[0]
 
 
-TABLES = {"boards": boards, "operators": operators, "encodings": encodings}
+TABLES = {"boards": boards, "operators": operators, "refused": refused, "encodings": encodings}
 
 
 def written(text: str) -> str:
