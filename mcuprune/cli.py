@@ -238,11 +238,15 @@ def boards(name):
 
 @cli.command()
 def ops():
-    """The operators that can be compiled."""
+    """The operators that can be compiled, and why some cannot."""
     from mcuprune import ops as operators
+    from mcuprune.tflite import REFUSED
 
-    for kind, module in operators.OPS.items():
-        click.echo(f"{module.CODE:20} {module.ABOUT}" if kind else "")
+    for module in operators.OPS.values():
+        click.echo(f"{module.CODE:24} {module.ABOUT}")
+    click.echo("\nnot supported:")
+    for name, (why, rewrite) in REFUSED.items():
+        click.echo(f"{name:24} {why}; {rewrite}")
 
 
 @cli.command()

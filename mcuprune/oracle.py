@@ -22,6 +22,7 @@ import tflite
 from mcuprune.errors import ToolError
 
 Tensors = dict[int, np.ndarray]
+KNOWN_VERSIONS = {tflite.BuiltinOperator.TILE: 2}  # operator -> the newest that every runtime knows
 
 
 def run(path: Path, inputs: np.ndarray, *, every_tensor: bool = False) -> np.ndarray | Tensors:
@@ -67,6 +68,16 @@ def name() -> str:
         except PackageNotFoundError:
             continue
     raise ToolError("The oracle is missing: pip install tflite-runtime (Python up to 3.11) or ai-edge-litert.")
+
+
+def _readable(content: bytes) -> bytes:
+    """The file with operators in versions that older runtimes know, where newer ones only add types."""
+    changed, model = bytearray(content), tflite.Model.GetRootAs(content, 0)
+    for code in (model.OperatorCodes(i) for i in range(model.OperatorCodesLength())):
+        known = KNOWN_VERSIONS.get(max(code.BuiltinCode(), code.DeprecatedBuiltinCode()))
+        if known and code.Version() > known:
+            struct.pack_into("<i", changed, code._tab.Pos + code._tab.Offset(10), known)
+    return bytes(changed)
 
 
 def _interpreter(content: bytes):
@@ -134,7 +145,7 @@ def _without_batch(values: np.ndarray) -> np.ndarray:
 
 def _answer(path: str, samples: np.ndarray, every_tensor: bool) -> dict[str, np.ndarray]:
     """One file in the child: {'output': int8 [n, ...]} or {tensor index: [n, ...]}."""
-    content = Path(path).read_bytes()
+    content = _readable(Path(path).read_bytes())
     interpreter = _interpreter(content)
     sources, targets = interpreter.get_input_details(), interpreter.get_output_details()
     ends = [_int8_end(interpreter, target, producer=True) for target in targets]

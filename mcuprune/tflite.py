@@ -33,14 +33,23 @@ REFUSED_TYPES = {
     "float32": f"computes in float32; mcuprune compiles int8 networks. {QUANTIZE_IT}",
     "float16": f"computes in float16; mcuprune compiles int8 networks. {QUANTIZE_IT}",
 }
-REWRITES = {
-    "SHAPE": "convert the model with a fixed batch size of 1, so that shapes are constants",
-    "CUSTOM": "replace the layer by built-in ones",
-    "WHILE": "recurrent loops cannot be int8; replace the layer by convolutions",
-    "DIV": "multiply by the reciprocal where the divisor is a constant",
-    "ELU": "use ReLU or HardSwish",
-    "SUM": "use GlobalAveragePooling2D",
-    "MIRROR_PAD": "pad with zeros",
+# Operators that people meet and that are refused: why, and what to use instead.
+NO_KERNEL = "has no int8 kernel among TFLite's reference kernels, which say what is right"
+REFUSED = {
+    "CEIL": (NO_KERNEL, "leave it to the program around the network"),
+    "CUMSUM": (NO_KERNEL, "use a convolution with weights of one"),
+    "CUSTOM": ("is not an operator of TFLite", "replace the layer by built-in ones"),
+    "DIV": (NO_KERNEL, "multiply by the reciprocal where the divisor is a constant"),
+    "ELU": (NO_KERNEL, "use ReLU or HardSwish"),
+    "FLOOR": (NO_KERNEL, "leave it to the program around the network"),
+    "LOG": (NO_KERNEL, "leave it to the program around the network"),
+    "NEG": (NO_KERNEL, "subtract from a constant zero"),
+    "POW": (NO_KERNEL, "multiply (MUL)"),
+    "SHAPE": ("computes a shape", "convert the model with a fixed batch size of 1, so that shapes are constants"),
+    "SQRT": (NO_KERNEL, "use RSQRT"),
+    "SQUARE": (NO_KERNEL, "multiply (MUL)"),
+    "SUM": ("has a reference kernel in TFLite whose int8 results are not sums", "use MEAN, and a scale that fits"),
+    "WHILE": ("is a loop", "recurrent loops cannot be int8; replace the layer by convolutions"),
 }
 NEAREST = "replace the layer by operators that `mcuprune ops` lists"
 
@@ -271,8 +280,8 @@ def _check_op(file: _File, op: Op) -> None:
         if dtype in {tensor.dtype for tensor in activations}:
             raise UnsupportedModel(f"{label.name}: {op.kind.upper()} {reason}")
     if op.kind not in OPS:
-        custom = f" ({op.name})" if op.kind == "custom" else ""
-        raise unsupported(label, f"is not supported{custom}", REWRITES.get(op.kind.upper(), NEAREST))
+        why, rewrite = REFUSED.get(op.kind.upper(), ("is not supported", NEAREST))
+        raise unsupported(label, f"({op.name}) {why}" if op.kind == "custom" else why, rewrite)
     if len(op.outputs) != 1:
         raise unsupported(label, f"has {len(op.outputs)} results", NEAREST)
     if len(activations) == 1:

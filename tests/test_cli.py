@@ -342,10 +342,11 @@ def test_a_float_model_is_told_how_to_become_int8(here):
 
 
 def test_an_unsupported_operator_is_named_with_its_layer_and_a_way_out(here):
-    x, y = quantized("x", (1, 4), 0.1), quantized("net/quotient/out", (1, 4), 0.1)
+    x, y = quantized("x", (1, 4), 0.1), quantized("net/difference/out", (1, 4), 0.1)
     write(single("div", [x, x], y), here / "div.tflite")
     sentence = refused(5, "compile", "div.tflite", "--board", "stm32")
-    assert sentence.startswith("quotient: DIV is not supported. Multiply by the reciprocal ")
+    assert sentence.startswith("difference: DIV has no int8 kernel among TFLite's reference kernels, ")
+    assert sentence.endswith("Multiply by the reciprocal where the divisor is a constant.")
 
 
 # --- data that does not fit --------------------------------------------------------------------------------------

@@ -268,10 +268,18 @@ def reversed_(random: np.random.Generator) -> Graph:
     return single("reverse_v2", [x, integers("axes", [int(random.integers(len(x.shape)))])], activation("y", x.shape))
 
 
+def mirrored(random: np.random.Generator) -> Graph:
+    x, mode = activation("x", some_shape(random, (2, 4))), int(random.integers(2))
+    most = [n - (mode == 0) for n in x.shape]
+    frame = [[int(random.integers(0, n + 1)) if axis else 0 for _ in range(2)] for axis, n in enumerate(most)]
+    y = activation("y", np.array(x.shape) + np.sum(frame, 1))
+    return single("mirror_pad", [x, integers("paddings", frame)], y, mode=("REFLECT", "SYMMETRIC")[mode])
+
+
 @pytest.mark.parametrize("make", [
-    cut, packed, tiled, reversed_, lambda random: folded(random, "space_to_depth"),
+    cut, packed, tiled, reversed_, mirrored, lambda random: folded(random, "space_to_depth"),
     lambda random: folded(random, "depth_to_space"),
-], ids=["slice", "pack", "tile", "reverse_v2", "space_to_depth", "depth_to_space"])  # fmt: skip
+], ids=["slice", "pack", "tile", "reverse_v2", "mirror_pad", "space_to_depth", "depth_to_space"])  # fmt: skip
 def test_copies_agree(make):
     random = np.random.default_rng(6)
     judge_many(random, [make(random) for _ in range(40)])

@@ -15,9 +15,10 @@ from mcuprune.graph import Graph, Op, Tensor
 
 # The operators whose options table is not named after them.
 OPTIONS = {"max_pool_2d": "Pool2DOptions", "average_pool_2d": "Pool2DOptions", "l2_normalization": "L2NormOptions",
-           **dict.fromkeys(("mean", "sum", "reduce_max", "reduce_min"), "ReducerOptions")}  # fmt: skip
+           **dict.fromkeys(("mean", "reduce_max", "reduce_min"), "ReducerOptions")}  # fmt: skip
 ENUMS = {
     "padding": tflite.Padding,
+    "mode": tflite.MirrorPadMode,
     "fused_activation_function": tflite.ActivationFunctionType,
     "weights_format": tflite.FullyConnectedOptionsWeightsFormat,
 }

@@ -8,7 +8,7 @@ import re
 import sys
 from pathlib import Path
 
-from mcuprune import board, ops
+from mcuprune import board, ops, tflite
 from mcuprune.encodings import ENCODINGS
 from mcuprune.prune import methods
 from mcuprune.rewrite import PASSES
@@ -29,6 +29,11 @@ def boards() -> list[list[str]]:
 
 def operators() -> list[list[str]]:
     return [["operator", "what is supported"], ["---"] * 2] + [[m.CODE, m.ABOUT] for m in ops.OPS.values()]
+
+
+def refused() -> list[list[str]]:
+    rows = [[name, why, rewrite] for name, (why, rewrite) in tflite.REFUSED.items()]
+    return [["not supported", "why", "instead"], ["---"] * 3, *rows]
 
 
 def encodings() -> list[list[str]]:
@@ -57,6 +62,7 @@ TABLES = {
     "methods": pruning_methods,
     "boards": boards,
     "operators": operators,
+    "refused": refused,
     "encodings": encodings,
     "passes": passes,
 }

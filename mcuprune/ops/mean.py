@@ -85,6 +85,13 @@ def loop_fields(graph: Graph, op: Op) -> dict[str, Field]:
     }
 
 
+def reduction_work(graph: Graph, op: Op) -> dict[str, float]:
+    """How often the loops of a kernel run that takes one output after the other, for mcuprune.cost."""
+    (kept, _), (summed, _) = loops(graph, op)
+    outputs = prod(kept)
+    return {"output": outputs, "line": outputs * prod(summed[:-1]), "input": outputs * prod(summed)}
+
+
 def work(graph: Graph, op: Op) -> dict[str, float]:
     """How often the loops of the kernels run, for mcuprune.cost; some of them take four neighbours at a time."""
     (kept, kept_steps), (summed, _) = loops(graph, op)

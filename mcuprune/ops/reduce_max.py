@@ -1,7 +1,5 @@
 """REDUCE_MAX, and REDUCE_MIN: the largest or the smallest byte over some dimensions."""
 
-from math import prod
-
 import numpy as np
 
 from mcuprune.graph import Graph, Op
@@ -33,8 +31,7 @@ def reference(graph: Graph, op: Op, inputs: list[np.ndarray]) -> list[np.ndarray
 
 
 def lower(graph: Graph, op: Op, encoded: None = None) -> Layer:
-    (kept, _), (summed, _) = mean.loops(graph, op)
-    work = {"output": prod(kept), "line": prod(kept) * prod(summed[:-1]), "input": prod(kept) * prod(summed)}
-    call = Call(f"mcup_{op.kind}_s8", "mcup_reduce_t", mean.loop_fields(graph, op), work=work)
+    fields, work = mean.loop_fields(graph, op), mean.reduction_work(graph, op)
+    call = Call(f"mcup_{op.kind}_s8", "mcup_reduce_t", fields, work=work)
     summary = f"{list(graph.tensors[op.inputs[0]].shape)} over {mean.axes(graph, op)}"
     return Layer(op, (call,), in_place=(0,), summary=summary)
