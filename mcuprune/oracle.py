@@ -22,7 +22,8 @@ import tflite
 from mcuprune.errors import ToolError
 
 Tensors = dict[int, np.ndarray]
-KNOWN_VERSIONS = {tflite.BuiltinOperator.TILE: 2}  # operator -> the newest that every runtime knows
+# operator -> the newest version that every runtime knows
+KNOWN_VERSIONS = {tflite.BuiltinOperator.TILE: 2, tflite.BuiltinOperator.REVERSE_V2: 2}
 
 
 def run(path: Path, inputs: np.ndarray, *, every_tensor: bool = False) -> np.ndarray | Tensors:
@@ -76,7 +77,7 @@ def _readable(content: bytes) -> bytes:
     for code in (model.OperatorCodes(i) for i in range(model.OperatorCodesLength())):
         known = KNOWN_VERSIONS.get(max(code.BuiltinCode(), code.DeprecatedBuiltinCode()))
         if known and code.Version() > known:
-            struct.pack_into("<i", changed, code._tab.Pos + code._tab.Offset(10), known)
+            struct.pack_into("<i", changed, code._tab.Pos + code._tab.Offset(8), known)
     return bytes(changed)
 
 

@@ -85,6 +85,7 @@ CONVERTS = {
     *("MaxPooling1D", "MaxPooling2D", "AveragePooling1D", "AveragePooling2D", "GlobalMaxPooling2D"),
     *("GlobalAveragePooling1D", "GlobalAveragePooling2D", "Add", "Multiply", "Concatenate", "Permute"),
     *("LSTM", "Bidirectional", "TimeDistributed", "RepeatVector"),
+    *("Subtract", "Maximum", "Minimum", "PReLU", "Conv2DTranspose", "UpSampling1D", "UpSampling2D", "Embedding"),
 }
 
 
@@ -107,7 +108,7 @@ def _convert(source: str, samples: str, target: str) -> None:
         converter.representative_dataset = lambda: ([sample[None]] for sample in np.load(samples))
         converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
     converter.inference_input_type = converter.inference_output_type = tf.int8
-    dense = keras.layers.Dense, keras.layers.TimeDistributed
+    dense = keras.layers.Dense, keras.layers.TimeDistributed, keras.layers.EinsumDense, keras.layers.MultiHeadAttention
     if any(isinstance(layer, dense) and len(layer.output.shape) > 2 for layer in model.layers):
         # The reference kernel of tflite-runtime 2.14 is wrong for per-channel weights with such an output.
         converter._experimental_disable_per_channel_quantization_for_dense_layers = True

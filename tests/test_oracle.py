@@ -77,3 +77,10 @@ def test_what_the_interpreter_refuses_is_a_sentence(tmp_path):
 def test_the_runtime_is_never_imported_here():
     assert not {"tflite_runtime", "ai_edge_litert"} & set(sys.modules)
     assert "BUILTIN_REF" in oracle.name()
+
+
+def test_newer_versions_that_only_add_types_are_no_hindrance(tmp_path):
+    x, y = quantized("x", (1, 2), 0.1), quantized("y", (1, 4), 0.1)
+    times = quantized("times", (2,), [], data=np.array([1, 2], np.int32), dtype="int32")
+    write(single("tile", [x, times], y), tmp_path / "tile.tflite", version=3)
+    assert oracle.run(tmp_path / "tile.tflite", np.array([[3, 4]], np.int8)).tolist() == [[3, 4, 3, 4]]

@@ -140,6 +140,18 @@ def gather(random: Random, image: tuple[int, int, int], count: int) -> Graph:
     return single("gather", [x, _integers(random.integers(0, image[1], count))], y, axis=2, batch_dims=0)
 
 
+def embedding(random: Random, rows: int, width: int, count: int) -> Graph:
+    """Rows of a table that an input chooses"""
+    data = random.integers(-128, 128, (rows, width)).astype(np.int8)
+    table, indices = quantized("table", data.shape, 0.05, data=data), quantized("x", (1, count), [], dtype="int32")
+    return single("gather", [table, indices], quantized("y", (1, count, width), 0.05), axis=0, batch_dims=0)
+
+
+def arg_max(shape: tuple[int, ...], axis: int) -> Graph:
+    x, y = quantized("x", shape, 0.05), quantized("y", (*shape[:axis], *shape[axis + 1 :]), [], dtype="int32")
+    return single("arg_max", [x, _integers([axis])], y, output_type=2)
+
+
 def normalization(rows: int, depth: int) -> Graph:
     x, y = quantized("x", (rows, depth), 0.1), quantized("y", (rows, depth), 1 / 128)
     return single("l2_normalization", [x], y, fused_activation_function="NONE")
@@ -344,6 +356,8 @@ _SHARES: dict[Callable[[Random], Graph], int] = {  # of every round of at_random
     ): 3,
     lambda random: product(*map(int, random.integers(1, 20, 3)), bool(random.integers(2))): 2,
     lambda random: gather(random, _image(random, 12), int(random.integers(1, 12))): 1,
+    lambda random: embedding(random, *map(int, random.integers(1, 30, 3))): 1,
+    lambda random: arg_max((1, *_image(random, 8)), int(random.integers(1, 4))): 1,
     lambda random: normalization(*map(int, random.integers((1, 2), (6, 60)))): 1,
 }
 

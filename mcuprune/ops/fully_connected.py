@@ -10,7 +10,7 @@ from mcuprune.matrix import Matrix, check_constants, matrix
 from mcuprune.operand import ACTIVATIONS, PORTABLE, check_activation, sample_shape, unsupported
 
 CODE = "FULLY_CONNECTED"
-ABOUT = "per-tensor or per-channel weights; any number of input rows; fused ReLU, ReLU6"
+ABOUT = "per-tensor or (outputs of two dimensions) per-channel weights; any number of input rows; fused ReLU, ReLU6"
 
 
 def read(options) -> dict:
@@ -31,6 +31,12 @@ def check(graph: Graph, op: Op) -> None:
     rows, inputs = filters.shape
     if source.count % inputs or source.count // inputs * rows != graph.results(op)[0].count:
         raise unsupported(op, f"multiplies {source.count} inputs by {rows} x {inputs} weights", "convert it again")
+    if len(filters.scale) > 1 and len(graph.results(op)[0].shape) > 2:
+        why = "has a scale per output and writes more than two dimensions, which TFLite's reference kernel mixes up"
+        rewrite = (
+            "convert with _experimental_disable_per_channel_quantization_for_dense_layers, or put a RESHAPE around it"
+        )
+        raise unsupported(op, why, rewrite)
     check_constants(op, rows, 0, source, filters, bias)
 
 
