@@ -36,4 +36,4 @@ def lower(graph: Graph, op: Op, isas: Sequence[str]) -> Layer | None:
         "clamped": m.clamped(outputs),
     }
     layer = depthwise_conv_2d.layer(graph, op, m, "mcup_depthwise_conv_2d_line_s8", column=0, work=work)
-    return replace(layer, in_place=(0,))
+    return replace(layer, in_place=(0,), overlap=None)  # from line to line: over its own input, and nowhere else

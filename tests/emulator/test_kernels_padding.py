@@ -40,7 +40,8 @@ def test_every_kernel_takes_padding_without_a_name(isa):
         for graph in graphs
         for candidate in choose.candidates(graph, graph.ops[0], target, (isa, "portable"))
     ]
-    on_host, on_core = kernel.run_all(cases), arm.run_all(cases, target)
+    halves = (cases[: len(cases) // 2], cases[len(cases) // 2 :])  # the RAM of a board holds no more at once
+    on_host, on_core = kernel.run_all(cases), [run for half in halves for run in arm.run_all(half, target)]
     for (graph, layer, (x,)), twin, (fast, _, _) in zip(cases, on_host, on_core, strict=True):
         want = ops.run(graph, x)
         assert np.array_equal(twin, want), f"twin: {layer.calls[0].function} of {graph.ops[0].attrs}"
