@@ -12,7 +12,7 @@ def request(model, board_name, options, log):
     """The options as a Request, every one of them checked."""
     import hashlib
 
-    from mcuprune import board, emit
+    from mcuprune import board, declare
     from mcuprune.report import Budget
     from mcuprune.request import SAMPLES, Request
 
@@ -23,7 +23,7 @@ def request(model, board_name, options, log):
         log(f"{board_name} is {chosen.name} ({chosen.title})")
     if model is not None and not model.is_file():
         raise UsageError(f"{model} does not exist." if not model.exists() else f"{model} is not a file.")
-    name = emit.c_name(model.stem) if model else "digits"
+    name = declare.c_name(model.stem) if model else "digits"
     training = {k: options[k] for k in ("method", "epochs", "max_drop", "resume") if k in options}
     if "method" in options:
         wanted = options["sparsity"]

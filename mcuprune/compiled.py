@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mcuprune import choose, emit, link, plan, project, tflite
+from mcuprune import choose, declare, link, plan, project, tflite
 from mcuprune.board import Board
 from mcuprune.errors import UsageError
 from mcuprune.graph import Graph
@@ -51,7 +51,7 @@ class Compiled:
     @property
     def function(self) -> str:
         """The C function that runs one inference."""
-        return f"{emit.c_name(self.graph.name)}_invoke"
+        return f"{declare.c_name(self.graph.name)}_invoke"
 
     @property
     def emulator(self) -> Path:
@@ -110,7 +110,7 @@ def compile_graph(
 def constant_bytes(compiled: Compiled) -> tuple[int, int, int]:
     """(weights, indices, tables): bytes of the model's constants in the linked image."""
     sizes = link.object_sizes(compiled.firmware.elf)
-    total = sum(sizes.get(name, 0) for name in emit.constant_names(compiled.graph, compiled.layers))
+    total = sum(sizes.get(name, 0) for name in declare.constant_names(compiled.graph, compiled.layers))
     weights, indices = zip(*(layer_bytes(layer) for layer in compiled.layers), strict=True)
     return sum(weights), sum(indices), total - sum(weights) - sum(indices)
 

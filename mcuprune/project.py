@@ -13,7 +13,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from mcuprune import buildfiles, emit
+from mcuprune import buildfiles, declare, emit
 from mcuprune.board import Board, find_folder, memory_script
 from mcuprune.buildfiles import Units
 from mcuprune.graph import Graph
@@ -27,7 +27,7 @@ def files(
     """{path within src/: text} of the whole project.  isas: where kernels are looked for, the board's when None."""
     firmware = find_folder("firmware")
     calls = [call for layer in layers for call in layer.calls]
-    resets = {state.reset for call in calls for _, state in emit.states(call.fields)}
+    resets = {state.reset for call in calls for _, state in declare.states(call.fields)}
     functions = sorted({call.function for call in calls} | resets)
     kernels = [path for f in functions for path in kernel_files(firmware, f, isas or board.isas)]
     portable = [path for f in functions for path in kernel_files(firmware, f, ("portable",))]
@@ -43,7 +43,7 @@ def files(
     project["target/board/memory.ld"] = memory_script(board.memory)
     project["target/emulator/memory.ld"] = memory_script(machine)
 
-    model = emit.c_name(graph.name)
+    model = declare.c_name(graph.name)
     units = Units(
         tuple(f"runtime/{path.name}" for path in kernels),
         tuple(f"runtime/{'host/' if path in overlaid else ''}{path.name}" for path in portable),

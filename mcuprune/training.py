@@ -98,11 +98,12 @@ class Trainer:
     def tune(self, compiled: Compiled) -> Compiled:
         """Train for int8 where int8 loses much, and keep that where it helps: both by samples held back."""
         request = self.request
-        if self.method is None or request.data is None or self.objective is None or self.interrupt.asked:
+        judged = self.objective is not None and self.objective.metric == "accuracy"
+        if self.method is None or request.data is None or not judged or self.interrupt.asked:
             return compiled
         before = self._held_back(compiled)
         lost = 100 * (self._held_back() - before)
-        if self.objective.metric != "accuracy" or lost <= TOLERATED:
+        if lost <= TOLERATED:
             return compiled
         self.say(f"int8 loses {lost:.2f} points on samples held back: training for int8")
         task = Task(

@@ -19,7 +19,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from mcuprune import buildfiles, emit, plan, profile, project
+from mcuprune import buildfiles, declare, plan, profile, project
 from mcuprune.board import Board, memory_script
 from mcuprune.graph import Graph
 from mcuprune.layer import Layer
@@ -222,7 +222,7 @@ def _constants(placed: Sequence[_Placed]) -> Iterator[str]:
     yield '#include <string.h>\n#include "mcup_model.h"\n#include "mcuprune.h"'
     yield f"static _Alignas(4) int8_t arena[{placed[-1].end + GUARD}];"
     for case in placed:
-        yield from emit.layer_constants(case.graph, case.layer, case.scratch)
+        yield from declare.layer_constants(case.graph, case.layer, case.scratch)
 
 
 def _source(placed: Sequence[_Placed]) -> Iterator[str]:
@@ -254,8 +254,8 @@ def _stack_source(placed: Sequence[_Placed]) -> Iterator[str]:
 
 
 def _calls(case: _Placed, pointers: dict[int, str], output: int) -> Iterator[str]:
-    name, op = emit.identifier(case.layer), case.layer.op
-    for call, label in emit.labelled(case.layer):
+    name, op = declare.identifier(case.layer), case.layer.op
+    for call, label in declare.labelled(case.layer):
         operands = [pointers.get(op.inputs[p], f"{name}_operand_{p}") for p in call.inputs]
         yield f"    {call.function}({', '.join([f'&{label}', *operands, f'arena + {output}'])});"
     if case.layer.alias:

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from mcuprune import emit
+from mcuprune import declare
 from mcuprune.graph import Graph
 from mcuprune.layer import Array, Call, Field, Layer, Scratch, State
 from mcuprune.operand import sample_shape
@@ -36,7 +36,7 @@ def run_all(cases: Sequence[Case]) -> list[np.ndarray]:
         source, program = Path(folder, "cases.c"), Path(folder, "cases")
         source.write_text("\n".join(_program(cases)))
         calls = [call for _, layer, _ in cases for call in layer.calls]
-        resets = {state.reset for call in calls for _, state in emit.states(call.fields)}
+        resets = {state.reset for call in calls for _, state in declare.states(call.fields)}
         functions = sorted({call.function for call in calls} | resets)
         objects = [_object(function.removeprefix("mcup_")) for function in functions]
         _gcc("-O0", INCLUDE, str(source), *map(str, objects), "-o", str(program))
@@ -104,7 +104,7 @@ def _case(name: str, graph: Graph, layer: Layer, samples: int) -> Iterator[str]:
     yield f"static int8_t {name}_out[{size}];"
     yield f"static void {name}(void)\n{{"
     for number, call in enumerate(layer.calls):
-        yield from (f"    {state.reset}(&{name}_{number}{path});" for path, state in emit.states(call.fields))
+        yield from (f"    {state.reset}(&{name}_{number}{path});" for path, state in declare.states(call.fields))
     yield f"    for (int sample = 0; sample < {samples}; sample++) {{"
     for i, tensor in operands.items():
         if not tensor.constant:

@@ -15,7 +15,7 @@ from hypothesis.extra import numpy as arrays_of
 from judge import lowered
 from writer import quantized, single, write
 
-from mcuprune import emit
+from mcuprune import declare, emit
 from mcuprune.board import find_folder
 from mcuprune.buildfiles import WARNINGS
 from mcuprune.graph import Graph
@@ -33,7 +33,7 @@ def printed(source: str) -> list[tuple[str, np.ndarray]]:
     """(type, flat values) of every array of a C file, in order."""
     found = []
     for ctype, _, count, body in DEFINITION.findall(source):
-        body = re.sub(r"/\*.*?\*/", "", body).replace("(-2147483647 - 1)", str(-(2**31)))
+        body = re.sub(r"/\*.*?\*/", "", body).replace("INT32_MIN", str(-(2**31)))
         values = np.array([int(n) for n in re.findall(r"-?\d+", body)])
         assert len(values) % int(count) == 0
         found.append((ctype, values))
@@ -42,7 +42,7 @@ def printed(source: str) -> list[tuple[str, np.ndarray]]:
 
 def source(graph: Graph, layers: list[Layer]) -> str:
     """<model>.c"""
-    return emit.files(graph, layers, plan(graph, layers))[f"{emit.c_name(graph.name)}.c"]
+    return emit.files(graph, layers, plan(graph, layers))[f"{declare.c_name(graph.name)}.c"]
 
 
 def compile_all(programs: list[tuple[Graph, list[Layer]]], folder: Path) -> None:
@@ -78,7 +78,7 @@ def test_printed_arrays_read_back(wanted):
     for (ctype, values), array in zip(printed(text), expected, strict=True):
         assert ctype == array.ctype
         assert np.array_equal(values, array.values.reshape(-1))
-    assert max(map(len, text.splitlines())) <= emit.WIDTH
+    assert max(map(len, text.splitlines())) <= declare.WIDTH
 
 
 @pytest.mark.parametrize("name", models.NETWORKS)
@@ -173,4 +173,4 @@ def test_another_runtime_is_refused_by_the_compiler(tmp_path):
     ("text", "name"), [("my-model 2", "my_model_2"), ("2nd", "m_2nd"), ("größe", "gr_e"), ("..", "model"), ("K", "k")]
 )
 def test_any_text_becomes_a_c_name(text, name):
-    assert emit.c_name(text) == name
+    assert declare.c_name(text) == name

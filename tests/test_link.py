@@ -9,7 +9,7 @@ import models
 import pytest
 
 from mcuprune import board as boards
-from mcuprune import emit, link, thumb
+from mcuprune import declare, link, thumb
 from mcuprune.board import Board
 from mcuprune.compiled import compile_graph, read
 from mcuprune.errors import ToolError
@@ -64,7 +64,7 @@ def test_flash_bytes_are_those_of_the_binary(compiled, image):
 def test_constants_have_the_size_that_the_layers_say(compiled):
     network = compiled("residual", "stm32f405")
     sizes = link.object_sizes(network.firmware.elf)
-    names = emit.constant_names(network.graph, network.layers)
+    names = declare.constant_names(network.graph, network.layers)
     assert set(names) <= set(sizes)
     listed = {words[-1]: int(words[1], 16) for words in tool("nm", "-S", network.firmware.elf) if len(words) == 4}
     assert {name: sizes[name] for name in names} == {name: listed[name] for name in names}

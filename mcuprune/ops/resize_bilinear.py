@@ -3,7 +3,7 @@
 import numpy as np
 
 from mcuprune.graph import Graph, Op
-from mcuprune.layer import Array, Call, Field, Layer
+from mcuprune.layer import Array, Layer
 from mcuprune.operand import sample_shape, unsupported
 from mcuprune.ops import resize_nearest_neighbor
 from mcuprune.ops.resize_nearest_neighbor import read
@@ -53,17 +53,5 @@ def reference(graph: Graph, op: Op, inputs: list[np.ndarray]) -> list[np.ndarray
 
 
 def lower(graph: Graph, op: Op, encoded: None = None) -> Layer:
-    source, target = graph.tensors[op.inputs[0]].shape, graph.tensors[op.outputs[0]].shape
-    rows, columns = places(graph, op)
-    fields: dict[str, Field] = {
-        "row": Array("mcup_between_t", rows, 6 * len(rows)),
-        "column": Array("mcup_between_t", columns, 6 * len(columns)),
-        "height": target[1],
-        "width": target[2],
-        "channels": target[3],
-        "input_width": source[2],
-    }
-    pixels = target[1] * target[2]
-    work = {"line": target[1], "pixel": pixels, "byte": pixels * target[3]}
-    call = Call("mcup_resize_bilinear_s8", "mcup_resize_bilinear_t", fields, work=work)
-    return Layer(op, (call,), summary=f"{source[1]}x{source[2]} -> {target[1]}x{target[2]}, {target[3]} channels")
+    tables = (Array("mcup_between_t", found, 6 * len(found)) for found in places(graph, op))
+    return resize_nearest_neighbor.layer(graph, op, *tables)

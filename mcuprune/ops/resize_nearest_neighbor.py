@@ -47,11 +47,15 @@ def reference(graph: Graph, op: Op, inputs: list[np.ndarray]) -> list[np.ndarray
 
 
 def lower(graph: Graph, op: Op, encoded: None = None) -> Layer:
+    return layer(graph, op, *(Array("int16_t", found, 2 * len(found)) for found in places(graph, op)))
+
+
+def layer(graph: Graph, op: Op, row: Array, column: Array) -> Layer:
+    """A resize whose places in the input are tables: an entry for each row and each column of the output."""
     source, target = graph.tensors[op.inputs[0]].shape, graph.tensors[op.outputs[0]].shape
-    rows, columns = places(graph, op)
     fields: dict[str, Field] = {
-        "row": Array("int16_t", rows, 2 * len(rows)),
-        "column": Array("int16_t", columns, 2 * len(columns)),
+        "row": row,
+        "column": column,
         "height": target[1],
         "width": target[2],
         "channels": target[3],
@@ -59,5 +63,5 @@ def lower(graph: Graph, op: Op, encoded: None = None) -> Layer:
     }
     pixels = target[1] * target[2]
     work = {"line": target[1], "pixel": pixels, "byte": pixels * target[3]}
-    call = Call("mcup_resize_nearest_neighbor_s8", "mcup_resize_nearest_neighbor_t", fields, work=work)
+    call = Call(f"mcup_{op.kind}_s8", f"mcup_{op.kind}_t", fields, work=work)
     return Layer(op, (call,), summary=f"{source[1]}x{source[2]} -> {target[1]}x{target[2]}, {target[3]} channels")
