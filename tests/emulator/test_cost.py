@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from mcuprune import choose
+from mcuprune.menu import Candidate
 
 pytestmark = pytest.mark.emulator
 
@@ -28,7 +29,7 @@ LAYERS = {
 
 
 @pytest.fixture(scope="module")
-def measured() -> dict[str, list[tuple[choose.Candidate, int]]]:
+def measured() -> dict[str, list[tuple[Candidate, int]]]:
     """All ways to compute each layer, with the cycles that they took."""
     found = {name: choose.candidates(graph, graph.ops[0], BOARD, BOARD.isas) for name, graph in LAYERS.items()}
     cases = [(LAYERS[name], candidate.layer) for name, candidates in found.items() for candidate in candidates]
