@@ -119,10 +119,9 @@ def aim(compiled: Compiled, request: Request) -> tuple[float, int]:
 def aim_smaller(compiled: Compiled, request: Request, removed: float) -> float:
     """The share of all parameters to remove so that the image fits, where whole channels go.
 
-    compiled: the network without `removed` of them; its weights are taken to shrink as its parameters do.
+    compiled: the network without `removed` of them; weights and rows are taken to shrink as parameters do.
     """
-    weights = weight_bytes(mask(compiled.graph, 0.0))
-    left = (1 - removed) * room(compiled, request) / weights
+    left = (1 - removed) * room(compiled, request) / needed_bytes(compiled.original)
     if left <= 1 - MOST:
         raise _over_flash(compiled, request)
     return 1 - left

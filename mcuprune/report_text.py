@@ -138,7 +138,9 @@ def _verdict(report: Report) -> Text:
     verify = report.verify
     cycles = "" if report.estimated_cycles is None else f", {report.estimated_cycles:,} estimated cycles"
     counted = f"\n{format_count(report.instructions)} instructions{cycles} per inference" if report.instructions else ""
-    saved = f"\nFlash without pruning: about {format_size(report.flash.unpruned_bytes)}" if report.method else ""
+    # where whole channels went, the network that was compiled never had more
+    smaller = report.method and report.flash.total_bytes < report.flash.unpruned_bytes
+    saved = f"\nFlash without pruning: about {format_size(report.flash.unpruned_bytes)}" if smaller else ""
     if verify.bit_exact is None:
         verdict = Text("Not verified: device and oracle were not compared", "yellow")
     elif verify.bit_exact:

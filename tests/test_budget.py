@@ -137,3 +137,12 @@ def test_an_int8_file_without_weights_is_not_sparse(tmp_path):
     write(net.graph(net.add(net.input, net.input)), tmp_path / "plain.tflite")
     graph = read(tmp_path / "plain.tflite", "plain")
     assert (budget.sparsity(graph), budget.mask(graph, 0.5)) == (0.0, [])
+
+
+@given(st.integers(1, 15_000), st.floats(0, 0.9))
+def test_what_is_over_the_limit_loses_more_channels_and_as_much_as_it_is_over(dense, excess, removed):
+    limit = dense.flash_bytes - excess
+    wanted = budget.aim_smaller(dense, request(limit), removed)
+    assert wanted > removed
+    left = (1 - wanted) / (1 - removed)  # of the weights and rows that there are
+    assert left * budget.needed_bytes(GRAPH) <= budget.needed_bytes(GRAPH) - excess
