@@ -28,8 +28,8 @@ from mcuprune.prune.schedules import due, one_cycle
 from mcuprune.prune.task import Pruned, Task
 
 TEACHER, TEMPERATURE = 0.7, 3.0  # share of the loss that the dense model's outputs make, and how soft they are
-LESS = 0.3  # the same where samples are augmented, as the teacher errs on images that are new to it, and below
-TINY = 0.01  # of the weights, with which a network cannot be like its teacher in everything
+LESS = 0.3  # the same below TINY of the weights, with which a network cannot be like its teacher in everything
+TINY = 0.01
 BATCH = 256  # of predictions
 AIM = 0.5, 0.75, 0.9, 1.0  # shares of the ramp at which its end is searched anew, where there is a size to fit
 MOST, STEP = 0.98, 0.001  # the highest sparsity of that search, and its precision
@@ -91,7 +91,7 @@ class _Trainer:
         self.aims = self._aims()
         self.distill = recipe.distill and self.objective.kind != "values"
         tiny = self.schedule is not None and 1 - self.schedule.final < TINY
-        self.share = LESS if self.augment.shift or tiny else TEACHER
+        self.share = LESS if tiny else TEACHER
         self.taught = self._taught()
         self._trace()
 
