@@ -17,7 +17,7 @@ goal.
 
 from collections.abc import Sequence
 
-from mcuprune import cost, kernels, ops
+from mcuprune import cost, kernels, ops, order
 from mcuprune.board import Board
 from mcuprune.encodings import ENCODINGS
 from mcuprune.graph import Graph, Op
@@ -45,13 +45,15 @@ def layers(
     isas: Sequence[str] | None = None,
     arena: int | None = None,
 ) -> list[Layer]:
-    """Every operator of the graph, lowered.
+    """Every operator of the graph, lowered, in the order that needs the least memory at once.
 
     goal: a name of GOALS, or the bytes that all constants and the code of kernels may take.  isas: sets of kernels to
     choose from, the board's when None.  arena: the bytes that it may take; where it cannot be so small, the least.
     """
     isas = isas or board.isas
     choices = [candidates(graph, op, board, isas) for op in graph.ops]
+    leanest = [min(each, key=lambda c: scratch_size(c.layer)).layer for each in choices]
+    choices = [choices[i] for i in order.best(graph, leanest)]
     room = _room(graph, choices)
     if not room:
         return []

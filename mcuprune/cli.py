@@ -213,11 +213,18 @@ def quantize(log, model, data, rescale, seed, output):
 
 @cli.command()
 @click.argument("target", metavar="MODEL|DIR", type=click.Path(path_type=Path))
-def inspect(target):
+@click.option("--memory", is_flag=True, help="How an int8 model or a build uses its RAM, layer by layer.")
+@click.option("--board", "board_name", metavar="B", help="With --memory: the board to choose kernels for.")
+def inspect(target, memory, board_name):
     """The layers of a model or of a build: shape, sparsity, encoding, bytes."""
     from mcuprune import inspect as inspecting
 
-    inspecting.show(target)
+    if memory:
+        inspecting.memory(target, board_name)
+    elif board_name:
+        raise UsageError("--board says what --memory is planned for; without it nothing depends on a board.")
+    else:
+        inspecting.show(target)
 
 
 @cli.command()

@@ -94,6 +94,7 @@ def compile_graph(
     rewritten = rewrite(graph)
     original, graph = graph, rewritten.graph
     layers = tuple(choose.layers(graph, board, goal, isas, arena))
+    graph = replace(graph, ops=tuple(layer.op for layer in layers))
     placed = plan.plan(graph, layers)
     shutil.rmtree(folder / "src", ignore_errors=True)
     project.write(project.files(graph, layers, placed, board, isas), folder / "src")

@@ -1,4 +1,4 @@
-"""The layers of a Keras model, an int8 .tflite or a build, as a table."""
+"""The layers of a Keras model, an int8 .tflite or a build, as a table; and how the last two use their RAM."""
 
 import sys
 from pathlib import Path
@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from mcuprune import report, report_text
 from mcuprune.errors import UsageError
@@ -25,6 +26,42 @@ def show(target: Path) -> None:
         _rewrites(target)
     else:
         _print(["layer", "class", "output", "weights", "sparsity"], _keras(target))
+
+
+def memory(target: Path, board_name: str | None) -> None:
+    """Print where everything lies in the arena: a line for each layer, what is alive while it runs from left to right.
+
+    board_name: the board to choose kernels for, where the target is a .tflite.
+    """
+    from mcuprune import board, choose, plan, stages
+    from mcuprune.compiled import read
+    from mcuprune.rewrite import rewrite
+
+    if target.is_dir():
+        compiled, _ = stages.load(target)
+        graph, layers, arena = compiled.graph, compiled.layers, compiled.plan
+        if board_name and board.load(board_name) != compiled.board:
+            raise UsageError(
+                f"{target} was built for {compiled.board.name}; --board is for models that were not built."
+            )
+        board_name = compiled.board.name
+    elif target.suffix == ".tflite":
+        board_name = board.load(board_name or "stm32f405").name
+        graph = rewrite(read(target, "model")).graph
+        layers = tuple(choose.layers(graph, board.load(board_name)))
+        arena = plan.plan(graph, layers)
+    else:
+        raise UsageError(f"{target} has no memory plan yet: it is planned for int8. Quantize it, or build it, first.")
+    alive = plan.needs(graph, layers)
+    names = max(len(layer.op.name) for layer in layers)
+    rows = [f"{layer.op.name:<{names}}  {size:>9,}" for layer, size in zip(layers, alive, strict=True)]
+    console = _console()
+    console.print(f"Arena of {arena.size:,} bytes on {board_name}; beside each layer, the bytes alive while it runs")
+    for line in report_text.draw_plan(arena.slots, rows, arena.size, console.width):
+        console.print(Text(line), no_wrap=True, overflow="crop")
+    most = alive.index(max(alive))
+    parts = [f"{s.name} {s.size:,}" for s in arena.slots if s.first <= most <= s.last]
+    console.print(f"{layers[most].op.name} needs the most: {', '.join(parts)}. Input and output are the caller's.")
 
 
 def _int8(path: Path) -> list[list[str]]:
@@ -94,7 +131,11 @@ def _print(head: list[str], rows: list[list[str]]) -> None:
         table.add_column(title, justify="left" if i < 3 else "right", no_wrap=True)
     for row in rows:
         table.add_row(*row)
-    console = Console(file=sys.stdout)
+    _console().print(table)
+
+
+def _console() -> Console:
+    console = Console(file=sys.stdout, markup=False, highlight=False, emoji=False)
     if not console.is_terminal:
         console.width = WIDTH
-    console.print(table)
+    return console

@@ -52,7 +52,7 @@ class Buffer:
     @property
     def room(self) -> int:
         """Bytes that nothing else can have."""
-        return _align(self.size)
+        return align(self.size)
 
     def meets(self, other: "Buffer") -> bool:
         return self.first <= other.last and other.first <= self.last
@@ -60,7 +60,7 @@ class Buffer:
 
 def plan(graph: Graph, layers: Sequence[Layer]) -> Plan:
     """The arena of a network whose layers are in execution order."""
-    place, buffers = _buffers(graph, layers)
+    place, buffers = wanted(graph, layers)
     bound = max(_alive(layers, buffers), default=0)
     offsets = _best(buffers, _forbidden(layers, buffers), bound)
     scratch: dict[int, int] = {}
@@ -80,7 +80,7 @@ def plan(graph: Graph, layers: Sequence[Layer]) -> Plan:
 
 def needs(graph: Graph, layers: Sequence[Layer]) -> list[int]:
     """Bytes of the arena that are alive while each layer runs: its operands, its scratch, and what waits."""
-    return _alive(layers, _buffers(graph, layers)[1])
+    return _alive(layers, wanted(graph, layers)[1])
 
 
 def scratch_size(layer: Layer) -> int:
@@ -89,8 +89,8 @@ def scratch_size(layer: Layer) -> int:
     return max(sizes, default=0)
 
 
-def _buffers(graph: Graph, layers: Sequence[Layer]) -> tuple[dict[int, str | int], list[Buffer]]:
-    """What lies in the caller's memory, and all that wants room in the arena."""
+def wanted(graph: Graph, layers: Sequence[Layer]) -> tuple[dict[int, str | int], list[Buffer]]:
+    """What lies in the caller's memory, by tensor, and all that wants room in the arena."""
     last_use = dict.fromkeys(graph.outputs, FOREVER)
     for i, layer in enumerate(layers):
         for tensor in layer.op.inputs:
@@ -101,7 +101,7 @@ def _buffers(graph: Graph, layers: Sequence[Layer]) -> tuple[dict[int, str | int
     sources = dict(zip(graph.inputs, ends.names("input", graph.inputs), strict=True))
     targets = dict(zip(graph.outputs, ends.names("output", graph.outputs), strict=True))
     place: dict[int, str | int] = {}
-    buffers: list[Buffer] = []
+    found: list[Buffer] = []
     for group in _shapes(graph, layers):
         if group[0] in sources:
             place |= dict.fromkeys(group, sources[group[0]])
@@ -111,11 +111,11 @@ def _buffers(graph: Graph, layers: Sequence[Layer]) -> tuple[dict[int, str | int
             first = min(first_use[t] for t in group)
             last = max(last_use.get(t, first_use[t]) for t in group)
             name = " = ".join(layers[first_use[t]].op.name for t in group)
-            buffers.append(Buffer(name, graph.tensors[group[0]].size, first, last, tuple(group)))
+            found.append(Buffer(name, graph.tensors[group[0]].size, first, last, tuple(group)))
     for i, layer in enumerate(layers):
         if size := scratch_size(layer):
-            buffers.append(Buffer(f"scratch of {layer.op.name}", size, i, i))
-    return place, buffers
+            found.append(Buffer(f"scratch of {layer.op.name}", size, i, i))
+    return place, found
 
 
 def _shapes(graph: Graph, layers: Sequence[Layer]) -> list[list[int]]:
@@ -134,23 +134,29 @@ def _shapes(graph: Graph, layers: Sequence[Layer]) -> list[list[int]]:
     return list({id(g): g for g in group_of.values()}.values())
 
 
-def _overlaps(layers: Sequence[Layer], buffers: Sequence[Buffer]) -> Iterator[tuple[int, int, int, bool]]:
-    """(index of a layer's input, index of its output, bytes that the output must begin below the input at least,
-    whether it must be exactly so many)."""
-    of = {tensor: i for i, buffer in enumerate(buffers) for tensor in buffer.tensors}
+def overlaps(layers: Sequence[Layer], lies: Mapping[int, int]) -> Iterator[tuple[int, int, int, int, bool]]:
+    """(layer, buffers of an input and of its output, bytes that the output must begin below the input at least,
+    whether it must be exactly so many), if nobody reads the input later.  lies: tensor -> buffer"""
     for step, layer in enumerate(layers):
-        if layer.alias or len(layer.op.outputs) > 1 or layer.op.outputs[0] not in of:
+        if layer.alias or len(layer.op.outputs) > 1 or layer.op.outputs[0] not in lies:
             continue
-        output = of[layer.op.outputs[0]]
+        output = lies[layer.op.outputs[0]]
         for position, tensor in enumerate(layer.op.inputs):
             others = (t for p, t in enumerate(layer.op.inputs) if p != position and p not in layer.in_place)
-            if tensor not in of or of[tensor] in {of.get(t) for t in others}:
+            if tensor not in lies or lies[tensor] in {lies.get(t) for t in others}:
                 continue
-            if buffers[of[tensor]].last == step == buffers[output].first:
-                if position == 0 and layer.overlap:
-                    yield of[tensor], output, *aligned(layer.overlap)
-                if position in layer.in_place:
-                    yield of[tensor], output, 0, True
+            if position == 0 and layer.overlap:
+                yield step, lies[tensor], output, *aligned(layer.overlap)
+            if position in layer.in_place:
+                yield step, lies[tensor], output, 0, True
+
+
+def _overlaps(layers: Sequence[Layer], buffers: Sequence[Buffer]) -> Iterator[tuple[int, int, int, bool]]:
+    """Those of inputs that nobody reads later: (input, output, bytes, exactly), as above."""
+    lies = {tensor: i for i, buffer in enumerate(buffers) for tensor in buffer.tensors}
+    for step, source, target, distance, exactly in overlaps(layers, lies):
+        if buffers[source].last == step == buffers[target].first:
+            yield source, target, distance, exactly
 
 
 def aligned(overlap: Overlap) -> tuple[int, bool]:
@@ -263,5 +269,5 @@ def _top(buffers: Sequence[Buffer], offsets: Places) -> int:
     return max((offset + b.room for b, offset in zip(buffers, offsets, strict=True)), default=0)
 
 
-def _align(offset: int) -> int:
+def align(offset: int) -> int:
     return -(-offset // ALIGNMENT) * ALIGNMENT

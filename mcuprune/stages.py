@@ -28,6 +28,8 @@ def load(folder: Path) -> tuple[Compiled, Report]:
             raise UsageError(f"{folder} has no {name}; build it again")
     original = read(folder / "model.tflite", made.model.name, made.model.stateful)
     graph = rewrite(original).graph
+    ops = {op.name: op for op in graph.ops}
+    graph = replace(graph, ops=tuple(ops[row.name] for row in made.layers))
     # portable twins of the kernels are there, for the host, where the board's own were chosen from
     isas = target.isas if (folder / "src/runtime/host").is_dir() else PORTABLE
     used = [(row.kernel, row.encoding, row.scratch_bytes) for row in made.layers]

@@ -141,6 +141,17 @@ def test_inspect_shows_the_layers_of_a_file():
     assert [line.split()[1] for line in done.out.splitlines()[1:]] == ["CONV_2D", "RESHAPE", "FULLY_CONNECTED"]
 
 
+def test_inspect_draws_the_memory_of_a_file_on_a_board():
+    done = run("inspect", "--memory", "tiny.tflite", "--board", "rpi_pico")
+    assert done.code == 0
+    assert " bytes on rpi_pico; " in done.out
+
+
+def test_inspect_says_what_memory_it_cannot_draw():
+    assert "Quantize it, or build it, first." in refused(2, "inspect", "--memory", "tiny.keras")
+    assert "without it nothing depends on a board" in refused(2, "inspect", "tiny.tflite", "--board", "stm32")
+
+
 def test_help_and_version_end_well():
     assert run("--help").out.startswith("Usage:")
     assert run("compile", "-h").code == 0

@@ -148,6 +148,14 @@ def test_inspect_shows_a_build(built):
     assert "residual on stm32f405" in run("inspect", built).out
 
 
+def test_inspect_draws_the_memory_of_a_build(built):
+    made = report.load(built / "report.json")
+    head, *lines = run("inspect", "--memory", built).out.splitlines()
+    assert head.startswith(f"Arena of {made.ram.arena_bytes:,} bytes on {made.board.name}; ")
+    assert [line.split()[0] for line in lines[: len(made.layers)]] == [row.name for row in made.layers]
+    assert "needs the most: " in lines[-1]
+
+
 def test_flash_prints_the_command_for_the_production_image(built):
     done = run("flash", built, "--tool", "openocd", "--dry-run")
     assert done.code == 0
