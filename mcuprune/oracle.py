@@ -19,11 +19,18 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import tflite
 
+from mcuprune import nibbles
 from mcuprune.errors import ToolError
 
 Tensors = dict[int, np.ndarray]
 # operator -> the newest version that every runtime knows
-KNOWN_VERSIONS = {tflite.BuiltinOperator.TILE: 2, tflite.BuiltinOperator.REVERSE_V2: 2}
+KNOWN_VERSIONS = {
+    tflite.BuiltinOperator.CONV_2D: 6,
+    tflite.BuiltinOperator.DEPTHWISE_CONV_2D: 6,
+    tflite.BuiltinOperator.FULLY_CONNECTED: 9,
+    tflite.BuiltinOperator.REVERSE_V2: 2,
+    tflite.BuiltinOperator.TILE: 2,
+}
 
 
 def run(path: Path, inputs: np.ndarray, *, every_tensor: bool = False) -> np.ndarray | Tensors:
@@ -78,7 +85,22 @@ def _readable(content: bytes) -> bytes:
         known = KNOWN_VERSIONS.get(max(code.BuiltinCode(), code.DeprecatedBuiltinCode()))
         if known and code.Version() > known:
             struct.pack_into("<i", changed, code._tab.Pos + code._tab.Offset(8), known)
-    return bytes(changed)
+    return bytes(_widened(changed, model))
+
+
+def _widened(content: bytearray, model: tflite.Model) -> bytearray:
+    """The file with its constants of four bits in eight: runtimes read the former in some operators only."""
+    subgraph = model.Subgraphs(0)
+    for tensor in (subgraph.Tensors(i) for i in range(subgraph.TensorsLength())):
+        buffer = model.Buffers(tensor.Buffer())
+        if tensor.Type() == tflite.TensorType.INT4 and buffer.DataLength():
+            content[tensor._tab.Pos + tensor._tab.Offset(6)] = tflite.TensorType.INT8
+            reference = buffer._tab.Pos + buffer._tab.Offset(4)
+            values = nibbles.unpack(buffer.DataAsNumpy())[: int(np.prod(tensor.ShapeAsNumpy()))]
+            content += bytes(-(len(content) + 4) % 16)  # constants are read where they lie, by words
+            struct.pack_into("<I", content, reference, len(content) - reference)
+            content += struct.pack("<I", len(values)) + values.tobytes()
+    return content
 
 
 def _interpreter(content: bytes):

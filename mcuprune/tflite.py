@@ -8,12 +8,13 @@ Tensors keep the indices they have in the file, so that a Graph can be compared 
 import hashlib
 import struct
 from dataclasses import dataclass, replace
+from math import prod
 from pathlib import Path
 
 import numpy as np
 import tflite
 
-from mcuprune import naming
+from mcuprune import naming, nibbles
 from mcuprune.errors import UnsupportedModel, UsageError
 from mcuprune.graph import Graph, Op, Tensor
 from mcuprune.operand import unsupported
@@ -145,16 +146,21 @@ def _tensor(model: tflite.Model, tensor: tflite.Tensor) -> Tensor:
         zero_point = quantization.ZeroPointAsNumpy() if quantization.ZeroPointLength() else np.zeros(1, np.int64)
         zero_point = np.broadcast_to(zero_point.astype(np.int64), scale.shape).copy()
     data = _data(model.Buffers(tensor.Buffer()), tensor, shape, dtype)
+    if dtype == "int4" and data is not None:
+        dtype = "int8"
     name = (tensor.Name() or b"").decode(errors="replace")
     return Tensor(name, shape, dtype, scale, zero_point, axis, data, bool(tensor.IsVariable()))
 
 
 def _data(buffer: tflite.Buffer, tensor: tflite.Tensor, shape: tuple[int, ...], dtype: str) -> np.ndarray | None:
-    if not buffer.DataLength() or dtype in ("string", "int4", "bfloat16", "resource", "variant"):
+    if not buffer.DataLength() or dtype in ("string", "bfloat16", "resource", "variant"):
         return None
-    values = np.frombuffer(buffer.DataAsNumpy().tobytes(), dtype)
+    content = buffer.DataAsNumpy()
+    values = nibbles.unpack(content) if dtype == "int4" else np.frombuffer(content.tobytes(), dtype)
     if tensor.Sparsity() is not None:
         return densify(tensor.Sparsity(), shape, values)
+    if dtype == "int4" and prod(shape) % 2:
+        values = values[:-1]
     return values.reshape(shape).copy()
 
 

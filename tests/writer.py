@@ -4,6 +4,7 @@ The mirror of mcuprune/tflite.py, and deliberately dumber: attributes are writte
 their names, so a new operator needs nothing here.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -41,18 +42,22 @@ def single(kind: str, operands: list[Tensor | None], result: Tensor, **attrs) ->
     return Graph(kind, (*present, result), (op,), sources, (len(present),))
 
 
-def write(graph: Graph, path: Path | None = None, *, version: int = 1, old_codes: bool = False) -> bytes:
+def write(
+    graph: Graph, path: Path | None = None, *, version: int = 1, old_codes: bool = False, int4: Sequence[int] = ()
+) -> bytes:
     """graph -> the bytes of a .tflite, also written to path.
 
     version: of every operator.  old_codes: as TensorFlow up to 2.3 wrote the file, without the 32-bit operator code.
+    int4: constants that are written in four bits.
     """
     graph = _with_own_state(graph)
     builder = flatbuffers.Builder(1 << 16)
     buffers, tensors = [_buffer(builder, b"")], []
-    for tensor in graph.tensors:
-        tensors.append(_tensor(builder, tensor, len(buffers) if tensor.constant else 0))
+    for i, tensor in enumerate(graph.tensors):
+        dtype = "int4" if i in int4 else tensor.dtype
+        tensors.append(_tensor(builder, tensor, dtype, len(buffers) if tensor.constant else 0))
         if tensor.constant:
-            buffers.append(_buffer(builder, tensor.data.tobytes()))
+            buffers.append(_buffer(builder, _packed(tensor.data) if i in int4 else tensor.data.tobytes()))
 
     kinds = sorted({op.kind for op in graph.ops})
     codes = [_code(builder, kind, version, old_codes) for kind in kinds]
@@ -142,10 +147,17 @@ def _buffer(builder, content: bytes) -> int:
     return _table(builder, "Buffer", data=builder.EndVector())
 
 
-def _tensor(builder, tensor: Tensor, buffer: int) -> int:
+def _packed(values: np.ndarray) -> bytes:
+    """Two in a byte, the first in its lower half."""
+    flat = values.reshape(-1)
+    pairs = np.append(flat, np.zeros(flat.size % 2, np.int8)).view(np.uint8).reshape(-1, 2) & 15
+    return (pairs[:, 0] | pairs[:, 1] << 4).tobytes()
+
+
+def _tensor(builder, tensor: Tensor, dtype: str, buffer: int) -> int:
     fields = {
         "shape": _vector(builder, tensor.shape),
-        "type": getattr(tflite.TensorType, tensor.dtype.upper()),
+        "type": getattr(tflite.TensorType, dtype.upper()),
         "buffer": buffer,
         "name": builder.CreateString(tensor.name),
         "is_variable": tensor.variable,

@@ -17,7 +17,10 @@ from mcuprune.strides import moved
 from mcuprune.window import Axis, axis, windows
 
 CODE = "CONV_2D"
-ABOUT = "any stride, dilation, padding and number of groups; per-tensor or per-channel weights; fused ReLU, ReLU6"
+ABOUT = (
+    "any stride, dilation, padding and number of groups; per-tensor or per-channel weights, int8 or int4; "
+    "fused ReLU, ReLU6"
+)
 
 
 def read(options) -> dict:

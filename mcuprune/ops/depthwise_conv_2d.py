@@ -19,7 +19,10 @@ from mcuprune.ops.conv_2d import read as read_window
 from mcuprune.window import Axis, windows
 
 CODE = "DEPTHWISE_CONV_2D"
-ABOUT = "any stride, dilation, padding and depth multiplier; per-tensor or per-channel weights; fused ReLU, ReLU6"
+ABOUT = (
+    "any stride, dilation, padding and depth multiplier; per-tensor or per-channel weights, int8 or int4; "
+    "fused ReLU, ReLU6"
+)
 
 
 def read(options) -> dict:

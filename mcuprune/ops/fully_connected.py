@@ -10,7 +10,10 @@ from mcuprune.matrix import Matrix, check_constants, matrix
 from mcuprune.operand import ACTIVATIONS, PORTABLE, check_activation, sample_shape, unsupported
 
 CODE = "FULLY_CONNECTED"
-ABOUT = "per-tensor or (outputs of two dimensions) per-channel weights; any number of input rows; fused ReLU, ReLU6"
+ABOUT = (
+    "per-tensor or (outputs of two dimensions) per-channel weights, int8 or int4; any number of input rows; "
+    "fused ReLU, ReLU6"
+)
 
 
 def read(options) -> dict:

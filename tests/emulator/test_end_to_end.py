@@ -2,11 +2,13 @@
 
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import models
 import numpy as np
 import pytest
+from writer import write
 
 from mcuprune import board as boards
 from mcuprune import device, link, measure, operand, pipeline, samples, stages, verify
@@ -34,6 +36,17 @@ def test_every_byte_equals_the_oracles_on_every_core(compiled, name, board):
     assert verdict.bit_exact, verdict.where
     assert 64 <= verdict.stack_bytes < link.STACK
     assert verdict.stack_bytes % 4 == 0
+
+
+@pytest.mark.parametrize("board", ["microbit", "stm32f405", "mps3_an547"])
+def test_weights_of_four_bits_are_weights(tmp_path, board):
+    graph = models.residual()
+    narrow = [i for i, tensor in enumerate(graph.tensors) if tensor.name == "weights"]
+    tensors = [replace(t, data=t.data >> 4) if i in narrow else t for i, t in enumerate(graph.tensors)]
+    write(replace(graph, tensors=tuple(tensors)), tmp_path / "model.tflite", int4=narrow)
+    network = compile_graph(read(tmp_path / "model.tflite", "residual"), boards.load(board), tmp_path, "balanced")
+    verdict = verify.verify(network, samples.random(network.graph, 6))
+    assert verdict.bit_exact, verdict.where
 
 
 @pytest.fixture(params=["microbit", "stm32f405", "mps3_an547"])
