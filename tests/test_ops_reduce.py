@@ -11,7 +11,7 @@ from writer import quantized, single
 from mcuprune import operand, ops
 from mcuprune.errors import UnsupportedModel
 from mcuprune.graph import Graph
-from mcuprune.ops import mean, softmax
+from mcuprune.ops import log_softmax, mean, softmax
 from mcuprune.window import axis
 
 
@@ -108,6 +108,45 @@ def test_a_softmax_that_overflows_in_the_oracle_is_refused():
     graph = softmaxed(np.random.default_rng(6), (1, 512))
     with pytest.raises(UnsupportedModel, match="softmax: SOFTMAX is over 512 elements, more than 511"):
         softmax.check(graph, graph.ops[0])
+
+
+# --- LOG_SOFTMAX -------------------------------------------------------------------------------------------------
+
+
+def log_softmaxed(random: np.random.Generator, shape: tuple[int, ...], scale: float | None = None) -> Graph:
+    scale = scale or 10 ** (random.uniform(-3, -0.5) if random.random() < 0.5 else random.uniform(-7, 1.8))
+    x = quantized("x", shape, scale, random.integers(-128, 128))
+    return single("log_softmax", [x], quantized("y", shape, 1 / 16, 127))
+
+
+def test_logarithms_of_softmaxes_agree():
+    random = np.random.default_rng(15)
+    shapes = [(1, *map(int, random.integers(1, 4, random.integers(0, 3))), int(random.integers(1, 40)))
+              for _ in range(200)] + [(1, int(n)) for n in random.integers(40, 4096, 20)] + [(1, 4095)]  # fmt: skip
+    graphs = [log_softmaxed(random, shape) for shape in shapes]
+    # around scales where TFLite cuts differences off before they are 16 below
+    graphs += [log_softmaxed(random, (1, 300), 2.0**e * (1 + 2.0**-f)) for e in range(-5, 6) for f in (1, 5, 9, 20)]
+    inputs = [random_inputs(random, graph, 6) for graph in graphs]
+    judge([(graph, x // random.choice([1, 1, 16]).astype(np.int8)) for graph, x in zip(graphs, inputs, strict=True)])
+
+
+def test_a_logarithm_is_within_a_millionth_of_the_real_one():
+    sums = np.unique(np.concatenate([np.geomspace(2**19, 2**31 - 1, 10_000).astype(np.int64), 2 ** np.arange(19, 31)]))
+    assert np.abs(log_softmax.logarithm(sums) / 2**26 - np.log(sums / 2**19)).max() < 1e-6
+
+
+@pytest.mark.parametrize(
+    ("shape", "source", "target", "reason"),
+    [
+        ((1, 4096), 0.1, (1 / 16, 127), "is over 4096 elements, more than 4095"),
+        ((1, 9), 0.1, (1 / 256, -128), "has output scale 0.00390625 and zero point -128"),
+        ((1, 9), 1e-8, (1 / 16, 127), "has input scale 1e-08, of which TFLite's kernel makes nothing"),
+    ],
+)
+def test_logarithms_that_the_oracle_cannot_compute_are_refused(shape, source, target, reason):
+    graph = single("log_softmax", [quantized("x", shape, source)], quantized("y", shape, *target))
+    with pytest.raises(UnsupportedModel, match=f"log_softmax: LOG_SOFTMAX {reason}"):
+        log_softmax.check(graph, graph.ops[0])
 
 
 # --- REDUCE_MAX, REDUCE_MIN, L2_NORMALIZATION, BATCH_MATMUL, GATHER ----------------------------------------------

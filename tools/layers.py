@@ -81,6 +81,10 @@ def softmax(rows: int, depth: int) -> Graph:
     )
 
 
+def log_softmax(rows: int, depth: int) -> Graph:
+    return single("log_softmax", [quantized("x", (rows, depth), 0.1)], quantized("y", (rows, depth), 1 / 16, 127))
+
+
 def relu(shape: tuple[int, ...]) -> Graph:
     return single("relu", [quantized("x", (1, *shape), 0.05, 3)], quantized("y", (1, *shape), 0.03, -128))
 
@@ -359,6 +363,7 @@ _SHARES: dict[Callable[[Random], Graph], int] = {  # of every round of at_random
     lambda random: embedding(random, *map(int, random.integers(1, 30, 3))): 1,
     lambda random: arg_max((1, *_image(random, 8)), int(random.integers(1, 4))): 1,
     lambda random: normalization(*map(int, random.integers((1, 2), (6, 60)))): 1,
+    lambda random: log_softmax(*map(int, random.integers((1, 2), (6, 60)))): 1,
 }
 
 

@@ -284,6 +284,15 @@ typedef struct {
     int32_t entries;            /* exp is 0 beyond */
 } mcup_softmax_t;
 
+typedef struct {
+    int32_t rows;
+    int32_t depth;              /* elements of a row, at most 4095 */
+    const int32_t *exponential; /* [entries], Q19: entry d is of an input d below its row's largest */
+    int32_t entries;            /* the output is -128 beyond */
+    int32_t multiplier;         /* Q31: from a difference of inputs to Q26 */
+    int8_t shift;               /* to the left */
+} mcup_log_softmax_t;
+
 /* What an LSTM computes with beside its matrices (mcup_lstm.h). */
 typedef struct {
     int16_t *gates;       /* [4 * units]: room for the gates of a step; behind it for the state that is not kept */
@@ -431,6 +440,7 @@ void mcup_resize_bilinear_s8(const mcup_resize_bilinear_t *, const int8_t *, int
 typedef void mcup_transpose_conv_kernel_t(const mcup_transpose_conv_t *, const int8_t *, int8_t *);
 mcup_transpose_conv_kernel_t mcup_transpose_conv_dense_s8, mcup_transpose_conv_d8_s8;
 mcup_transpose_conv_kernel_t mcup_transpose_conv_n4_s8, mcup_transpose_conv_b4_s8;
+void mcup_log_softmax_s8(const mcup_log_softmax_t *, const int8_t *, int8_t *);
 void mcup_softmax_s8(const mcup_softmax_t *, const int8_t *, int8_t *);
 void mcup_lookup_s8(const mcup_lookup_t *, const int8_t *, int8_t *);
 void mcup_copy_s8(const mcup_copy_t *, const int8_t *, int8_t *);

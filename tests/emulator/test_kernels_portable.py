@@ -6,7 +6,7 @@ import pytest
 from judge import lowered, random_inputs
 from test_ops_images import overflows, resized, transposed
 from test_ops_pairs import two_inputs
-from test_ops_reduce import averaged, embedded, gathered, located, multiplied
+from test_ops_reduce import averaged, embedded, gathered, located, log_softmaxed, multiplied
 from writer import quantized, single
 
 from mcuprune import board, ends, ops
@@ -27,12 +27,16 @@ def vectors(random):
     return single("l2_normalization", [x], quantized("y", x.shape, 1 / 128), fused_activation_function="NONE")
 
 
+def logarithms(random):
+    return log_softmaxed(random, (1, int(random.integers(1, 4)), int(random.integers(1, 60))))
+
+
 MAKERS = [
     *(lambda random, kind=kind: two_inputs(random, kind)
       for kind in ("sub", "squared_difference", "maximum", "minimum", "prelu")),
     *(lambda random, kind=kind: resized(random, kind) for kind in ("resize_nearest_neighbor", "resize_bilinear")),
     *(lambda random, kind=kind: extreme(random, kind) for kind in ("reduce_max", "reduce_min")),
-    transposed, multiplied, gathered, embedded, located, vectors,
+    transposed, multiplied, gathered, embedded, located, vectors, logarithms,
 ]  # fmt: skip
 
 
