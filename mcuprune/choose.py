@@ -23,6 +23,7 @@ from mcuprune.encodings import ENCODINGS
 from mcuprune.graph import Graph, Op
 from mcuprune.layer import Array, Layer, leaves
 from mcuprune.menu import DEAR, Candidate, Menu, choose
+from mcuprune.operand import wide
 from mcuprune.plan import needs, plan, scratch_size
 
 GOALS = ("size", "speed", "balanced")
@@ -131,7 +132,8 @@ def candidates(graph: Graph, op: Op, board: Board, isas: Sequence[str] | None = 
             found += [layer for e in encoded for layer in module.frugal(graph, op, e, isas)]
     else:
         found = [module.lower(graph, op)]
-    for kernel in (k for k in kernels.KERNELS.values() if op.kind == k.OP):
+    special = [] if wide(graph, op) else kernels.KERNELS.values()
+    for kernel in (k for k in special if op.kind == k.OP):
         if layer := kernel.lower(graph, op, isas):
             found.append(layer)
             found += kernel.frugal(graph, op, isas) if hasattr(kernel, "frugal") else []

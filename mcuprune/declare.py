@@ -21,6 +21,7 @@ HEADERS = {"stddef", "stdint", "stdio", "string", "mcuprune", "mcup_model"}  # w
 Memory = dict[int, tuple[str, Array | State]]  # what a struct points to, by id: its name in C, and itself
 ROW_HEAD = {
     "mcup_row_t": "bias, multiplier, shift, entry, bytes",
+    "mcup_row_s16_t": "bias, multiplier, shift, bytes",
     "mcup_quad_row_t": "start, multiplier, shift, channel",
     "mcup_split_row_t": "low, high, multiplier, shift, entry, bytes",
 }
@@ -58,7 +59,7 @@ def layer_constants(graph: Graph, layer: Layer, scratch: int | None) -> Iterator
     for position in sorted({p for call in layer.calls for p in call.inputs}):
         tensor = graph.tensors[layer.op.inputs[position]]
         if tensor.data is not None:
-            operand = Array("int8_t", tensor.data.reshape(-1), tensor.size)
+            operand = Array(f"{tensor.dtype}_t", tensor.data.reshape(-1), tensor.size)
             yield from _array(f"{name}_operand_{position}", operand)
     for call, label in labelled(layer):
         memory = _memory(label, call.fields)

@@ -27,14 +27,14 @@ INSTRUCTIONS_PER_MAC = 40
 class Run:
     """What a run of the test harness left behind."""
 
-    outputs: np.ndarray  # int8 [n, *output shape]
+    outputs: np.ndarray  # [n, *output shape]
     stack_bytes: int  # high-water mark, measured by painting
     ticks: int  # of SysTick, in the last inference
     trace: bytes = b""  # what every layer wrote in the last run, when the harness was built to tell
 
 
 def emulate(compiled: Compiled, elf: Path, inputs: np.ndarray, options: tuple[str, ...] = ()) -> Run:
-    """Run a harness image in QEMU on inputs, int8 [n, ...].  options: more of QEMU's."""
+    """Run a harness image in QEMU on inputs [n, ...], as in mcuprune.ends.  options: more of QEMU's."""
     graph = compiled.graph
     work = len(inputs) * (compiled.macs + ends.size(graph.sources))
     timeout = 60 + work * INSTRUCTIONS_PER_MAC / INSTRUCTIONS_PER_SECOND
@@ -42,7 +42,7 @@ def emulate(compiled: Compiled, elf: Path, inputs: np.ndarray, options: tuple[st
         folder = Path(temporary)
         write_inputs(folder, inputs)
         qemu.run([*qemu.command(compiled.board, elf.resolve()), *options], folder, timeout)
-        outputs = np.frombuffer((folder / "output.bin").read_bytes(), np.int8)
+        outputs = np.frombuffer((folder / "output.bin").read_bytes(), ends.dtype(graph.targets))
         stack, ticks = np.frombuffer((folder / "stats.bin").read_bytes(), "<u4").tolist()
         trace = folder / "trace.bin"
         return Run(
@@ -54,12 +54,12 @@ def emulate(compiled: Compiled, elf: Path, inputs: np.ndarray, options: tuple[st
 
 
 def write_inputs(folder: Path, inputs: np.ndarray) -> None:
-    """Put samples, int8 [n, ...], where the harness reads them."""
-    (folder / "input.bin").write_bytes(np.ascontiguousarray(inputs, np.int8).tobytes())
+    """Put samples [n, ...], int8 or int16, where the harness reads them."""
+    (folder / "input.bin").write_bytes(np.ascontiguousarray(inputs).tobytes())
 
 
 def on_host(compiled: Compiled, inputs: np.ndarray) -> np.ndarray:
-    """Outputs of the same C compiled for this computer, int8 [n, ...], one process per core."""
+    """Outputs of the same C compiled for this computer [n, ...], one process per core."""
     with tempfile.TemporaryDirectory(prefix="mcuprune-") as build:
         link.make(compiled.src, Path(build), "host")
         return _filter(Path(build) / "host", compiled.graph, inputs)
@@ -73,7 +73,7 @@ def _filter(program: Path, graph: Graph, inputs: np.ndarray) -> np.ndarray:
             raise ToolError(f"{program} ended with status {done.returncode}: {done.stderr.decode().strip()}")
         return done.stdout
 
-    parts = np.array_split(np.ascontiguousarray(inputs, np.int8), os.cpu_count() or 1)
+    parts = np.array_split(np.ascontiguousarray(inputs), os.cpu_count() or 1)
     with ThreadPoolExecutor(len(parts)) as pool:
         results = b"".join(pool.map(run, parts))
-    return np.frombuffer(results, np.int8).reshape(len(inputs), *ends.shape(graph.targets))
+    return np.frombuffer(results, ends.dtype(graph.targets)).reshape(len(inputs), *ends.shape(graph.targets))

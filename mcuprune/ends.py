@@ -1,7 +1,7 @@
 """The ends of a network: where samples come in and results go out.
 
-Almost every network has one input and one output, both int8, and a sample is an array of the tensor's shape.  With
-several tensors at an end, or another type than int8, a sample is the bytes of them all, one tensor behind the other
+Almost every network has one input and one output, int8 or int16, and a sample is an array of the tensor's shape.  With
+several tensors at an end, or another type, a sample is the bytes of them all, one tensor behind the other
 in the order of the file: int8 [bytes].  So files, pipes and serial ports carry one stream whatever the network, and
 only references, the oracle and generated code see the single tensors.
 """
@@ -26,14 +26,19 @@ def size(tensors: Tensors) -> int:
     return sum(tensor.size for tensor in tensors)
 
 
+def dtype(tensors: Tensors) -> str:
+    """The type of a sample's elements."""
+    return tensors[0].dtype if _plain(tensors) else "int8"
+
+
 def shape(tensors: Tensors) -> tuple[int, ...]:
-    """The shape of a sample, int8."""
+    """The shape of a sample."""
     return sample_shape(tensors[0]) if _plain(tensors) else (size(tensors),)
 
 
 def split(tensors: Tensors, values: np.ndarray) -> list[np.ndarray]:
-    """Samples, int8 [n, ...] -> an array per tensor, [n, *sample_shape] of its own type."""
-    rows = np.ascontiguousarray(values, np.int8).reshape(len(values), -1)
+    """Samples [n, ...] -> an array per tensor, [n, *sample_shape] of its own type."""
+    rows = np.ascontiguousarray(values, dtype(tensors)).reshape(len(values), -1).view(np.int8)
     parts = np.split(rows, np.cumsum([tensor.size for tensor in tensors])[:-1], axis=1)
     return [
         np.ascontiguousarray(part).view(tensor.dtype).reshape(len(rows), *sample_shape(tensor))
@@ -42,14 +47,14 @@ def split(tensors: Tensors, values: np.ndarray) -> list[np.ndarray]:
 
 
 def join(tensors: Tensors, arrays: Sequence[np.ndarray]) -> np.ndarray:
-    """The inverse of split: an array per tensor -> samples, int8 [n, *shape(tensors)]."""
+    """The inverse of split: an array per tensor -> samples [n, *shape(tensors)]."""
     n = len(arrays[0])
     rows = [
         np.ascontiguousarray(array, tensor.dtype).reshape(n, -1).view(np.int8)
         for tensor, array in zip(tensors, arrays, strict=True)
     ]
-    return np.concatenate(rows, axis=1).reshape(n, *shape(tensors))
+    return np.concatenate(rows, axis=1).view(dtype(tensors)).reshape(n, *shape(tensors))
 
 
 def _plain(tensors: Tensors) -> bool:
-    return len(tensors) == 1 and tensors[0].dtype == "int8"
+    return len(tensors) == 1 and tensors[0].dtype in ("int8", "int16")

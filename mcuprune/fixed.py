@@ -9,8 +9,6 @@ from math import floor, frexp
 
 import numpy as np
 
-INT8 = np.iinfo(np.int8)
-
 
 def round_half_away(x: float) -> int:
     """C's round(): halves go away from zero, where Python's go to the even neighbour.
@@ -124,8 +122,26 @@ def quantize(real: float, scale: float, zero_point: int) -> int:
     return zero_point + round_half_away(float(np.float32(real) / np.float32(scale)))
 
 
-def activation_range(activation: str, scale: float, zero_point: int) -> tuple[int, int]:
-    """The int8 interval that a fused activation leaves of an output with this scale and zero point.
+def multiply_by_short_multiplier(x: np.ndarray, multiplier: np.ndarray | int, shift: np.ndarray | int) -> np.ndarray:
+    """x * multiplier / 2^15 / 2^(shift - 15), halves up, its lower 32 bits.  x: below 2^47; -> int64
+
+    What TFLite does with sums of 64 bits; multiplier and shift are those of short_multiplier.
+    """
+    half = np.int64(1) << (np.asarray(shift, np.int64) - 1)
+    return wrap_int32((np.asarray(x, np.int64) * multiplier + half) >> shift).astype(np.int64)
+
+
+def short_multiplier(multiplier: int, shift: int) -> tuple[int, int]:
+    """What quantize_multiplier gives, in 15 bits, and the shift to the right of a product with it.
+
+    >>> short_multiplier(*quantize_multiplier(0.75))
+    (24576, 15)
+    """
+    return min((multiplier + (1 << 15)) >> 16, 0x7FFF), 15 - shift
+
+
+def activation_range(activation: str, scale: float, zero_point: int, dtype: str = "int8") -> tuple[int, int]:
+    """The integers that a fused activation leaves of an output with this scale and zero point.
 
     >>> activation_range("RELU6", 0.1, -128)
     (-128, -68)
@@ -138,8 +154,9 @@ def activation_range(activation: str, scale: float, zero_point: int) -> tuple[in
         "RELU_0_TO_1": (0.0, 1.0),
     }
     low, high = bounds[activation]
-    least = INT8.min if low is None else max(INT8.min, quantize(low, scale, zero_point))
-    most = INT8.max if high is None else min(INT8.max, quantize(high, scale, zero_point))
+    all_of = np.iinfo(dtype)
+    least = all_of.min if low is None else max(all_of.min, quantize(low, scale, zero_point))
+    most = all_of.max if high is None else min(all_of.max, quantize(high, scale, zero_point))
     return int(least), int(most)
 
 
@@ -148,10 +165,13 @@ def requantize(
     multiplier: np.ndarray | int,
     shift: np.ndarray | int,
     zero_point: int,
-    least: int = INT8.min,
-    most: int = INT8.max,
+    least: int | None = None,
+    most: int | None = None,
+    dtype: str = "int8",
 ) -> np.ndarray:
-    """The end of most kernels: int32 accumulators -> int8 outputs, scaled, shifted to the zero point, clamped."""
+    """The end of most kernels: int32 accumulators -> outputs, scaled, shifted to the zero point, clamped."""
     scaled = multiply_by_quantized_multiplier(acc, multiplier, shift)
     scaled += zero_point
-    return np.clip(scaled, least, most, out=scaled).astype(np.int8)
+    all_of = np.iinfo(dtype)
+    least, most = all_of.min if least is None else least, all_of.max if most is None else most
+    return np.clip(scaled, least, most, out=scaled).astype(dtype)

@@ -1,4 +1,4 @@
-"""The network as data: an int8 graph of tensors and operators, frozen once read.
+"""The network as data: a quantized graph of tensors and operators, frozen once read.
 
 A Graph is what `tflite.read` returns, what the rewrites take and return, and what the emitter prints.  Operators stand
 in execution order; tensors are named by their index.  Everything is checked when it is built, so that what comes
@@ -23,7 +23,7 @@ class Tensor:
 
     name: str
     shape: tuple[int, ...]
-    dtype: str = "int8"  # numpy's name: int8, int32; float32 and uint8 at the ends of a network only
+    dtype: str = "int8"  # numpy's name: int8, int16, int32, int64; float32 and uint8 at the ends of a network only
     scale: np.ndarray = field(default_factory=lambda: np.zeros(0, np.float32))  # float32 [1] or [channels]; [] if none
     zero_point: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))  # int64, as long as scale
     axis: int = 0  # the dimension that per-channel scales run along
@@ -44,7 +44,12 @@ class Tensor:
     @property
     def size(self) -> int:
         """Bytes."""
-        return self.count * np.dtype(self.dtype).itemsize
+        return self.count * self.item
+
+    @property
+    def item(self) -> int:
+        """Bytes of an element."""
+        return np.dtype(self.dtype).itemsize
 
     @property
     def constant(self) -> bool:

@@ -8,6 +8,7 @@ The input's zero point is folded into the bias, so that the inner loop, here and
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 
@@ -32,10 +33,18 @@ class Matrix:
     least: int
     most: int
 
+    dtype: ClassVar[str] = "int8"  # of columns and outputs
+    suffix: ClassVar[str] = "s8"  # of kernels
+
+    @property
+    def largest(self) -> int:
+        """The largest magnitude of an input."""
+        return -int(np.iinfo(self.dtype).min)
+
     @property
     def bound(self) -> np.ndarray:
         """The largest magnitude that the sum of a row can have.  int64 [rows]"""
-        return np.abs(self.bias) + 128 * np.abs(self.weights.astype(np.int64)).sum(axis=1)
+        return np.abs(self.bias) + self.largest * np.abs(self.weights.astype(np.int64)).sum(axis=1)
 
     @property
     def settled(self) -> "Matrix":
@@ -45,24 +54,28 @@ class Matrix:
         return replace(self, multiplier=multiplier, shift=shift)
 
     def times(self, columns: np.ndarray) -> np.ndarray:
-        """int8 [n, inputs] -> int8 [n, rows].  BLAS is exact as long as every sum fits the mantissa."""
-        largest = 128 * int(np.abs(self.weights.astype(np.int64)).sum(axis=1).max(initial=0))
+        """[n, inputs] -> [n, rows].  BLAS is exact as long as every sum fits the mantissa."""
+        largest = self.largest * int(np.abs(self.weights.astype(np.int64)).sum(axis=1).max(initial=0))
         exact = np.float32 if largest < 2**24 else np.float64
         weights: np.ndarray = self.weights.T.astype(exact)
-        result = np.empty((len(columns), len(self.weights)), np.int8)
+        result = np.empty((len(columns), len(self.weights)), self.dtype)
         for part in chunks(len(columns), 8 * max(self.weights.shape)):
             result[part] = self.requantize((columns[part].astype(exact) @ weights).astype(np.int64) + self.bias)
         return result
 
     def requantize(self, acc: np.ndarray) -> np.ndarray:
         """int64 [..., rows], the folded bias included -> int8, same shape."""
-        return fixed.requantize(acc, self.multiplier, self.shift, self.zero_point, self.least, self.most)
+        return fixed.requantize(acc, self.multiplier, self.shift, self.zero_point, self.least, self.most, self.dtype)
 
     def times_columns(self, encoded: Encoded, columns: int) -> Call:
         """The call that multiplies columns that lie one behind the other in the input."""
         fields: dict[str, Field] = {"matrix": self.fields(encoded), "batches": columns}
-        function, work = f"mcup_fully_connected_{encoded.encoding}_s8", self.work(encoded, columns)
-        return Call(function, "mcup_fully_connected_t", fields, work=work)
+        function, work = f"mcup_fully_connected_{encoded.encoding}_{self.suffix}", self.work(encoded, columns)
+        return Call(function, self.struct("fully_connected"), fields, work=work)
+
+    def struct(self, kind: str) -> str:
+        """The struct of a kernel that has the matrix in it."""
+        return f"mcup_{kind}_t" if self.suffix == "s8" else f"mcup_{kind}_{self.suffix}_t"
 
     def work(self, encoded: Encoded, columns: int) -> dict[str, float]:
         """How often the loops of the portable kernels run, for mcuprune.cost."""
@@ -75,7 +88,8 @@ class Matrix:
 
     def clamped(self, outputs: int) -> int:
         """How many of so many outputs take part in the pass that some kernels clamp in: all, if to less than int8."""
-        return outputs if (self.least, self.most) != (-128, 127) else 0
+        every = np.iinfo(self.dtype)
+        return outputs if (self.least, self.most) != (every.min, every.max) else 0
 
     def fields(self, encoded: Encoded) -> dict[str, Field]:
         """mcup_matrix_t, its weights in an encoding."""
@@ -83,17 +97,19 @@ class Matrix:
         if encoded.pair_bytes:
             entry, row_bytes = encoded.row_bytes // encoded.pair_bytes % 4, encoded.row_bytes
         table = np.stack([self.bias, self.multiplier, -self.shift, entry, row_bytes], axis=1)
-        padded = np.pad(encoded.stream, (0, encoded.pair_bytes))  # kernels read as far ahead as the next pair
-        stream = Array("uint8_t", padded, padded.size)
         return {
             "row": Array("mcup_row_t", table, table.shape[0] * ROW_SIZE),
-            "stream": stream,
+            "stream": self.stream(encoded),
             "rows": self.weights.shape[0],
             "inputs": self.weights.shape[1],
             "zero_point": self.zero_point,
             "least": self.least,
             "most": self.most,
         }
+
+    def stream(self, encoded: Encoded) -> Array:
+        padded = np.pad(encoded.stream, (0, encoded.pair_bytes))  # kernels read as far ahead as the next pair
+        return Array("uint8_t", padded, padded.size)
 
 
 def matrix(
@@ -112,6 +128,19 @@ def matrix(
 
 def check_constants(op: Op, rows: int, axis: int, source: Tensor, weights: Tensor, bias: Tensor | None) -> None:
     """Refuse weights and biases that no kernel reads.  rows: output channels, along `axis` of the weights."""
+    check_weights(op, rows, axis, weights)
+    if bias is not None and (not bias.constant or bias.dtype != "int32" or bias.count != rows):
+        raise unsupported(op, f"has a bias that is not {rows} int32 constants", "quantize the whole network to int8")
+    matrix_rows = np.moveaxis(weights.values, axis, 0).reshape(rows, -1).astype(np.int64)
+    largest = np.abs(matrix_rows).sum(axis=1) * (128 + abs(source.z))
+    if bias is not None:
+        largest += np.abs(bias.values.reshape(-1).astype(np.int64))
+    if largest.max(initial=0) >= 2**31:
+        raise unsupported(op, f"can overflow its 32-bit sums in output {largest.argmax()}", "train with smaller biases")
+
+
+def check_weights(op: Op, rows: int, axis: int, weights: Tensor) -> None:
+    """Refuse weights that are not int8 constants with scales for all or for each of the rows."""
     if not weights.constant:
         raise unsupported(op, "has weights that the network computes", "use constant weights")
     if weights.dtype != "int8":
@@ -121,14 +150,6 @@ def check_constants(op: Op, rows: int, axis: int, source: Tensor, weights: Tenso
         raise unsupported(op, f"has {scales} weight scales for {rows} outputs", "quantize per output or per tensor")
     if not np.all((weights.scale > 0) & np.isfinite(weights.scale)) or np.any(weights.zero_point):
         raise unsupported(op, "has asymmetric weights", "quantize weights with zero point 0")
-    if bias is not None and (not bias.constant or bias.dtype != "int32" or bias.count != rows):
-        raise unsupported(op, f"has a bias that is not {rows} int32 constants", "quantize the whole network to int8")
-    matrix_rows = np.moveaxis(weights.values, axis, 0).reshape(rows, -1).astype(np.int64)
-    largest = np.abs(matrix_rows).sum(axis=1) * (128 + abs(source.z))
-    if bias is not None:
-        largest += np.abs(bias.values.reshape(-1).astype(np.int64))
-    if largest.max(initial=0) >= 2**31:
-        raise unsupported(op, f"can overflow its 32-bit sums in output {largest.argmax()}", "train with smaller biases")
 
 
 def chunks(n: int, size: int) -> Iterator[slice]:

@@ -44,7 +44,7 @@ def demand_exact(name: str, verdict: verify.Verdict) -> None:
 
 
 def sample_inputs(compiled: Compiled, request: Request) -> np.ndarray:
-    """int8 samples to run: of the test set where there is one, else random."""
+    """Samples to run: of the test set where there is one, else random."""
     if request.data is None:
         return samples.random(compiled.graph, request.samples, request.seed)
     return samples.quantize(request.data.x_test[: request.samples], compiled.graph.input)

@@ -48,9 +48,14 @@ def constant(graph: Graph, op: Op, position: int, what: str) -> np.ndarray:
 
 
 def output_range(graph: Graph, op: Op) -> tuple[int, int]:
-    """The least and the most int8 that the fused activation leaves of the output."""
+    """The least and the most that the fused activation leaves of the output."""
     target = graph.tensors[op.outputs[0]]
-    return fixed.activation_range(str(op.attrs["fused_activation_function"]), target.s, target.z)
+    return fixed.activation_range(str(op.attrs["fused_activation_function"]), target.s, target.z, target.dtype)
+
+
+def wide(graph: Graph, op: Op) -> bool:
+    """Whether an operator computes in int16."""
+    return graph.tensors[op.outputs[0]].dtype == "int16"
 
 
 def sample_shape(tensor: Tensor) -> tuple[int, ...]:

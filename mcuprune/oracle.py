@@ -2,8 +2,8 @@
 
 tflite-runtime (CPython up to 3.11) or its successor ai-edge-litert.  It breaks when TensorFlow is in the same process,
 and a crash of it must not be a crash of ours, hence the child: arrays go through files in a temporary folder.
-Whatever the ends of the file are, int8 goes in and int8 comes out: float32 ends are dequantized and quantized again
-exactly, uint8 ends are shifted by 128.
+Whatever the ends of the file are, the integers behind them go in and come out: float32 ends are dequantized and
+quantized again exactly, uint8 ends are shifted by 128.
 """
 
 import json
@@ -23,6 +23,7 @@ from mcuprune import nibbles
 from mcuprune.errors import ToolError
 
 Tensors = dict[int, np.ndarray]
+Inner = tuple[float, int, np.dtype]  # scale, zero point, type
 # operator -> the newest version that every runtime knows
 KNOWN_VERSIONS = {
     tflite.BuiltinOperator.CONV_2D: 6,
@@ -34,9 +35,7 @@ KNOWN_VERSIONS = {
 
 
 def run(path: Path, inputs: np.ndarray, *, every_tensor: bool = False) -> np.ndarray | Tensors:
-    """inputs: int8 [n, ...], a sample each -> outputs, int8 [n, *shape] without the batch of 1.
-
-    Where the file has several inputs or outputs, a sample is the bytes of all of them, as in mcuprune.ends.
+    """inputs: [n, ...], a sample each, as in mcuprune.ends -> outputs [n, *shape] without the batch of 1.
 
     With every_tensor, every tensor that an operator writes, by its index, in the file's own types.
     """
@@ -124,40 +123,38 @@ def _with_outputs(content: bytes, outputs: Sequence[int]) -> bytes:
     return content[:reference] + bent + content[reference + 4 :] + appended
 
 
-def _int8_end(interpreter, details: dict, producer: bool) -> tuple[float, int]:
-    """scale and zero point of the int8 tensor behind an end of the file."""
+def _inner_end(interpreter, details: dict, producer: bool) -> Inner:
+    """Scale, zero point and type of the integers behind an end of the file; of uint8 they are int8."""
     if details["dtype"] != np.float32:
-        return details["quantization"]
+        return (*details["quantization"], np.dtype(np.int8 if details["dtype"] == np.uint8 else details["dtype"]))
     there, here = ("outputs", "inputs") if producer else ("inputs", "outputs")
     for op in interpreter._get_ops_details():
         if details["index"] in op[there]:
-            return interpreter._get_tensor_details(op[here][0], 0)["quantization"]
+            inner = interpreter._get_tensor_details(op[here][0], 0)
+            return (*inner["quantization"], np.dtype(inner["dtype"]))
     raise ValueError("a float end that is neither quantized nor dequantized")
 
 
-def _columns(samples: np.ndarray, sources: Sequence[dict]) -> list[np.ndarray]:
-    """int8 samples [n, ...] -> the bytes of each input, int8 [n, bytes]; float32 and uint8 inputs stand for int8."""
-    width = {np.int16: 2, np.int32: 4, np.int64: 8}
-    sizes = [int(np.prod(details["shape"])) * width.get(details["dtype"], 1) for details in sources]
-    return np.split(samples.reshape(len(samples), -1), np.cumsum(sizes)[:-1], axis=1)
+def _columns(samples: np.ndarray, sources: Sequence[dict], inner: Sequence[Inner]) -> list[np.ndarray]:
+    """Samples [n, ...] -> the bytes of each input, int8 [n, bytes], of the integers behind it."""
+    sizes = [int(np.prod(s["shape"])) * dtype.itemsize for s, (_, _, dtype) in zip(sources, inner, strict=True)]
+    return np.split(samples.reshape(len(samples), -1).view(np.int8), np.cumsum(sizes)[:-1], axis=1)
 
 
-def _to_file(samples: np.ndarray, details: dict, end: tuple[float, int]) -> np.ndarray:
+def _to_file(samples: np.ndarray, details: dict, inner: Inner) -> np.ndarray:
     """The bytes of an input, int8 [n, bytes] -> what the file's input takes, [n, *shape]."""
-    scale, zero_point = np.float32(end[0]), end[1]
-    if np.issubdtype(details["dtype"], np.signedinteger):
-        samples = np.ascontiguousarray(samples).view(details["dtype"])
-    samples = samples.reshape(len(samples), *details["shape"])
+    scale, (_, zero_point, dtype) = np.float32(inner[0]), inner
+    samples = np.ascontiguousarray(samples).view(dtype).reshape(len(samples), *details["shape"])
     if details["dtype"] == np.float32:
         return (samples.astype(np.float32) - zero_point) * scale
     return (samples.astype(np.int16) + 128).astype(np.uint8) if details["dtype"] == np.uint8 else samples
 
 
-def _from_file(values: np.ndarray, details: dict, end: tuple[float, int]) -> np.ndarray:
-    """The inverse of _to_file: what the file's output gives -> int8."""
-    scale, zero_point = np.float32(end[0]), end[1]
+def _from_file(values: np.ndarray, details: dict, inner: Inner) -> np.ndarray:
+    """The inverse of _to_file: what the file's output gives -> the integers behind it."""
+    scale, (_, zero_point, dtype) = np.float32(inner[0]), inner
     if details["dtype"] == np.float32:
-        return (np.rint(values / scale) + zero_point).astype(np.int8)
+        return (np.rint(values / scale) + zero_point).astype(dtype)
     return (values.astype(np.int16) - 128).astype(np.int8) if details["dtype"] == np.uint8 else values
 
 
@@ -171,17 +168,15 @@ def _answer(path: str, samples: np.ndarray, every_tensor: bool) -> dict[str, np.
     content = _readable(Path(path).read_bytes())
     interpreter = _interpreter(content)
     sources, targets = interpreter.get_input_details(), interpreter.get_output_details()
-    ends = [_int8_end(interpreter, target, producer=True) for target in targets]
+    ends = [_inner_end(interpreter, target, producer=True) for target in targets]
     written = [target["index"] for target in targets]
     if every_tensor:
         written = sorted({int(i) for op in interpreter._get_ops_details() for i in op["outputs"]})
         interpreter = _interpreter(_with_outputs(content, written))
     interpreter.allocate_tensors()
     values: dict[int, list[np.ndarray]] = {i: [] for i in written}
-    given = [
-        _to_file(columns, source, _int8_end(interpreter, source, producer=False))
-        for columns, source in zip(_columns(samples, sources), sources, strict=True)
-    ]
+    inner = [_inner_end(interpreter, source, producer=False) for source in sources]
+    given = [_to_file(*each) for each in zip(_columns(samples, sources, inner), sources, inner, strict=True)]
     for sample in zip(*given, strict=True):
         interpreter.reset_all_variables()  # the state of an LSTM would live on
         for source, tensor in zip(sources, sample, strict=True):
@@ -193,7 +188,7 @@ def _answer(path: str, samples: np.ndarray, every_tensor: bool) -> dict[str, np.
     if every_tensor:
         return {str(i): array for i, array in arrays.items()}
     outputs = [_from_file(arrays[t["index"]], t, end) for t, end in zip(targets, ends, strict=True)]
-    if len(outputs) > 1 or outputs[0].dtype != np.int8:
+    if len(outputs) > 1 or outputs[0].dtype not in (np.int8, np.int16):
         outputs = [np.concatenate([o.reshape(len(o), -1).view(np.int8) for o in outputs], axis=1)]
     return {"output": outputs[0]}
 

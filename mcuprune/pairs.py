@@ -3,6 +3,8 @@
 Their files say what the function is; 65,536 pairs are all there are, so that a reference evaluates each once.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 import tflite
 
@@ -20,7 +22,10 @@ from mcuprune.operand import (
     sample_shape,
     samples,
     unsupported,
+    wide,
 )
+
+Function = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 RANK = 4  # of mcup_add_t, mcup_mul_t and mcup_pairs_t
 
@@ -37,7 +42,7 @@ def check(graph: Graph, op: Op) -> None:
     if "fused_activation_function" in op.attrs:
         check_activation(op)
     for operand in operands(graph, op):
-        if operand.dtype != "int8" or len(operand.scale) != 1:
+        if operand.dtype != graph.tensors[op.outputs[0]].dtype or len(operand.scale) != 1:
             why = f"has the constant {operand.name} ({operand.dtype}) without one scale and zero point"
             raise unsupported(op, why, "convert the whole model to int8, with TFLITE_BUILTINS_INT8 alone")
     a, b = operands(graph, op)
@@ -60,16 +65,32 @@ def loops(graph: Graph, op: Op) -> list[tuple[int, ...]]:
 
 def evaluate(graph: Graph, op: Op, table: np.ndarray, inputs: list[np.ndarray]) -> np.ndarray:
     """table: int8 [256, 256], indexed by the operands as uint8; inputs: int8 [N, ...] each -> int8 [N, ...]"""
+    return _by_chunks(graph, op, lambda a, b: table[a.view(np.uint8), b.view(np.uint8)], inputs)
+
+
+def apply(graph: Graph, op: Op, function: Function, inputs: list[np.ndarray]) -> np.ndarray:
+    """function: of two arrays of int64, the operands less their zero points.  [N, ...] each -> [N, ...]
+
+    Of int8 it is evaluated on every pair there is, of int16 on every element.
+    """
+    a, b = operands(graph, op)
+    if not wide(graph, op):
+        return evaluate(graph, op, function(EVERY_A - a.z, EVERY_B - b.z), inputs)
+    return _by_chunks(graph, op, lambda x, y: function(x.astype(np.int64), y.astype(np.int64)), inputs)
+
+
+def _by_chunks(graph: Graph, op: Op, function: Function, inputs: list[np.ndarray]) -> np.ndarray:
+    """function(a, b) of some samples after the others, the operands broadcast to one rank."""
     target = graph.tensors[op.outputs[0]]
     a, b = (
-        x.reshape(len(x), *strides.pad(x.shape[1:], len(target.shape), 1)).view(np.uint8)
+        x.reshape(len(x), *strides.pad(x.shape[1:], len(target.shape), 1))
         for x in map(samples, operands(graph, op), inputs)
     )
     n = max(len(a), len(b))
     a, b = (np.broadcast_to(x, (n, *x.shape[1:])) for x in (a, b))
-    result = np.empty((n, *target.shape), np.int8)
+    result = np.empty((n, *target.shape), target.dtype)
     for part in chunks(n, 8 * target.count):
-        result[part] = table[a[part], b[part]]
+        result[part] = function(a[part], b[part])
     return result.reshape(n, *sample_shape(target))
 
 
@@ -86,7 +107,7 @@ def lower(graph: Graph, op: Op, function: str, struct: str, fields: dict[str, Fi
 
 
 def loop_fields(graph: Graph, op: Op) -> dict[str, Field]:
-    """mcup_pairs_t, which every struct of a pair begins with."""
+    """mcup_pairs_t, which every struct of a pair begins with; steps are in elements."""
     dims, *steps = loops(graph, op)
     return {
         "dims": strides.pad(dims, RANK, 1),
@@ -100,6 +121,14 @@ def work(graph: Graph, op: Op, kind: str = "element") -> dict[str, float]:
     count, (dims, *steps) = graph.tensors[op.outputs[0]].count, loops(graph, op)
     neighbours = steps[0][-1:] == steps[1][-1:] == (1,)
     return {"line": count // (dims or (1,))[-1], kind if neighbours else "broadcast": count}
+
+
+def lower16(graph: Graph, op: Op, fields: dict[str, Field]) -> Layer:
+    """The same for operands of int16, whose zero points are 0."""
+    least, most = output_range(graph, op)
+    fields = {"pairs": loop_fields(graph, op), **fields, "least": least, "most": most}
+    call = Call(f"mcup_{op.kind}_s16", f"mcup_{op.kind}_s16_t", fields, (0, 1), work(graph, op))
+    return layer(graph, op, call)
 
 
 def layer(graph: Graph, op: Op, call: Call) -> Layer:

@@ -6,7 +6,7 @@ import tflite
 from mcuprune import overlap, window
 from mcuprune.graph import Graph, Op
 from mcuprune.layer import Call, Field, Layer, Overlap
-from mcuprune.operand import ACTIVATIONS, PADDINGS, check_activation, check_shape, output_range, unsupported
+from mcuprune.operand import ACTIVATIONS, PADDINGS, check_activation, check_shape, output_range, unsupported, wide
 
 
 def read(options: tflite.Pool2DOptions) -> dict[str, object]:
@@ -42,7 +42,7 @@ def axes(graph: Graph, op: Op) -> tuple[window.Axis, window.Axis]:
     )
 
 
-def lower(graph: Graph, op: Op, function: str) -> Layer:
+def lower(graph: Graph, op: Op) -> Layer:
     y, x = axes(graph, op)
     least, most = output_range(graph, op)
     fields: dict[str, Field] = {
@@ -63,10 +63,12 @@ def lower(graph: Graph, op: Op, function: str) -> Layer:
     # In place where windows do not overlap: then an output lies before every input that is still to be read.
     in_place = (0,) if y.kernel <= y.stride and x.kernel <= x.stride else ()
     summary = f"{y.kernel}x{x.kernel}, stride {y.stride}x{x.stride}, {op.attrs['padding']}"
-    call = Call(function, "mcup_pool_2d_t", fields, work=_work(graph, op))
+    suffix = "s16" if wide(graph, op) else "s8"
+    call = Call(f"mcup_{op.kind}_{suffix}", "mcup_pool_2d_t", fields, work=_work(graph, op))
     channels = graph.tensors[op.inputs[0]].shape[3]
     distance = overlap.distance(overlap.pixels(y, x, channels, channels), apart=False)
-    return Layer(op, (call,), in_place=in_place, overlap=Overlap(distance), summary=summary)
+    over = None if wide(graph, op) else Overlap(distance)
+    return Layer(op, (call,), in_place=in_place, overlap=over, summary=summary)
 
 
 def _work(graph: Graph, op: Op) -> dict[str, float]:

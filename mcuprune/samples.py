@@ -1,4 +1,4 @@
-"""Samples at the ends of an int8 network: from real values to bytes and back."""
+"""Samples at the ends of a network: from real values to bytes and back."""
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from mcuprune.operand import sample_shape
 def fit(tests: Data, graph: Graph) -> Data:
     """Data in the shape of a network's input, with targets that its output can be compared with."""
     for tensor in (*graph.sources, *graph.targets):
-        if tensor.dtype != "int8":
+        if tensor.dtype not in ("int8", "int16"):
             raise UsageError(f"{tensor.name} of the model is {tensor.dtype}, data holds real numbers. Leave data out.")
     for end, tensors in (("inputs", graph.sources), ("outputs", graph.targets)):
         if len(tensors) > 1:
@@ -28,25 +28,27 @@ def fit(tests: Data, graph: Graph) -> Data:
 
 
 def quantize(x: np.ndarray, tensor: Tensor) -> np.ndarray:
-    """Real samples [n, ...] as the int8 input of a network; halves round away from zero, as TFLite's QUANTIZE does."""
+    """Real samples [n, ...] as the input of a network; halves round away from zero, as TFLite's QUANTIZE does."""
     scaled = x.astype(np.float64) / tensor.s
     rounded = np.trunc(scaled + np.copysign(0.5, scaled)) + tensor.z
-    return np.clip(rounded, -128, 127).astype(np.int8).reshape(len(x), *sample_shape(tensor))
+    limits = np.iinfo(tensor.dtype)
+    return np.clip(rounded, limits.min, limits.max).astype(tensor.dtype).reshape(len(x), *sample_shape(tensor))
 
 
 def dequantize(q: np.ndarray, tensor: Tensor) -> np.ndarray:
-    """int8 results [n, ...] as real values, float32."""
+    """Results [n, ...] as real values, float32."""
     return ((q.astype(np.float32) - tensor.z) * np.float32(tensor.s)).astype(np.float32)
 
 
 def random(graph: Graph, count: int, seed: int = 0) -> np.ndarray:
-    """Uniform inputs [count, ...] that exercise every value: of int8 all, of indices those that lead somewhere."""
+    """Uniform inputs [count, ...]: of activations every value there is, of indices those that lead somewhere."""
     generator = np.random.default_rng(seed)
     if all(tensor.dtype == "int8" for tensor in graph.sources):
         return generator.integers(-128, 128, (count, *ends.shape(graph.sources)), np.int8)
     arrays = []
     for i, tensor in zip(graph.inputs, graph.sources, strict=True):
-        least, beyond = (-128, 128) if tensor.dtype == "int8" else (0, _limit(graph, i))
+        limits = np.iinfo(tensor.dtype)
+        least, beyond = (limits.min, limits.max + 1) if len(tensor.scale) else (0, _limit(graph, i))
         arrays.append(generator.integers(least, beyond, (count, tensor.count)))
     return ends.join(graph.sources, arrays)
 

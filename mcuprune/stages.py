@@ -102,9 +102,9 @@ def run(folder: Path, source: Path, output: Path | None) -> str:
     compiled, _ = load(folder)
     sources, targets = compiled.graph.sources, compiled.graph.targets
     arrays = _arrays(source, sources)
-    raw = all(x.dtype == np.int8 for x, tensor in zip(arrays, sources, strict=True) if len(tensor.scale))
+    raw = all(x.dtype == tensor.dtype for x, tensor in zip(arrays, sources, strict=True) if len(tensor.scale))
     given = [
-        samples.quantize(x, tensor) if len(tensor.scale) and x.dtype != np.int8 else x.astype(tensor.dtype)
+        samples.quantize(x, tensor) if len(tensor.scale) and x.dtype != tensor.dtype else x.astype(tensor.dtype)
         for x, tensor in zip(arrays, sources, strict=True)
     ]
     results = ends.split(targets, device.emulate(compiled, compiled.emulator, ends.join(sources, given)).outputs)

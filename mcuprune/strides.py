@@ -66,8 +66,15 @@ def copy(
     *,
     source_offset: int = 0,
     target_offset: int = 0,
+    item: int = 1,
 ) -> Call:
-    """The call that copies a block from operand `position` to the output.  Steps and offsets in bytes."""
+    """The call that copies a block from operand `position` to the output.  Steps and offsets in elements.
+
+    item: bytes of an element, which are a dimension of the copy.
+    """
+    if item > 1:
+        dims, (source, target) = (*dims, item), [(*(item * n for n in steps), 1) for steps in (source, target)]
+        source_offset, target_offset = item * source_offset, item * target_offset
     dims, source, target = collapse(dims, source, target)
     fields: dict[str, Field] = {
         "dims": pad(dims, COPY_RANK, 1),
@@ -86,13 +93,18 @@ def copy(
 
 
 def cut(
-    position: int, shape: Sequence[int], first: Sequence[int], count: Sequence[int], by: Sequence[int] | None = None
+    position: int,
+    shape: Sequence[int],
+    first: Sequence[int],
+    count: Sequence[int],
+    by: Sequence[int] | None = None,
+    item: int = 1,
 ) -> Call:
     """The call that copies x[first : first + count * by : by, ...] of operand `position` to the output."""
     source = steps(shape)
     offset = sum(f * step for f, step in zip(first, source, strict=True))
     strided = [b * step for b, step in zip(by or (1,) * len(shape), source, strict=True)]
-    return copy(position, count, strided, steps(count), source_offset=offset)
+    return copy(position, count, strided, steps(count), source_offset=offset, item=item)
 
 
 def moved(count: int, size: int, aligned: bool = True) -> dict[str, float]:

@@ -29,11 +29,11 @@ QUANTIZE_IT = (
     "TFLITE_BUILTINS_INT8 and int8 as inference_input_type and inference_output_type."
 )
 REFUSED_TYPES = {
-    "int16": "computes in int16 (16x8 quantization). Convert it again with TFLITE_BUILTINS_INT8.",
     "uint8": "computes in uint8 (quantization of TensorFlow 1). Convert it again with TFLITE_BUILTINS_INT8.",
     "float32": f"computes in float32; mcuprune compiles int8 networks. {QUANTIZE_IT}",
     "float16": f"computes in float16; mcuprune compiles int8 networks. {QUANTIZE_IT}",
 }
+WIDTHS = ("int8", "int16")  # what is computed in; operators that know the second say so: WIDE
 # Operators that people meet and that are refused: why, and what to use instead.
 NO_KERNEL = "has no int8 kernel among TFLite's reference kernels, which say what is right"
 REFUSED = {
@@ -52,6 +52,7 @@ REFUSED = {
     "SUM": ("has a reference kernel in TFLite whose int8 results are not sums", "use MEAN, and a scale that fits"),
     "WHILE": ("is a loop", "recurrent loops cannot be int8; replace the layer by convolutions"),
 }
+AGAIN = "convert the model again"
 NEAREST = "replace the layer by operators that `mcuprune ops` lists"
 
 _TYPES = {value: name.lower() for name, value in vars(tflite.TensorType).items() if not name.startswith("_")}
@@ -100,6 +101,7 @@ def read(path: Path | str) -> Graph:
         source=path.name,
         sha256=hashlib.sha256(content).hexdigest(),
     )
+    _check_alignment(graph)
     for op in graph.ops:
         try:
             OPS[op.kind].check(graph, op)
@@ -230,9 +232,9 @@ def _without_dead(ops: list[Op], outputs: tuple[int, ...]) -> list[Op]:
 
 
 def _input_end(file: _File, ops: list[Op], end: int) -> int:
-    """The int8 tensor behind an input of the file."""
+    """The int8 or int16 tensor behind an input of the file."""
     readers = [op for op in ops if end in op.inputs]
-    if file.tensors[end].dtype != "int8" and [op.kind for op in readers] == ["quantize"]:
+    if file.tensors[end].dtype not in WIDTHS and [op.kind for op in readers] == ["quantize"]:
         inner = readers[0].outputs[0]
         if _same_numbers(file.tensors[end], file.tensors[inner]):
             return inner
@@ -240,9 +242,9 @@ def _input_end(file: _File, ops: list[Op], end: int) -> int:
 
 
 def _output_end(file: _File, ops: list[Op], end: int) -> int:
-    """The int8 tensor behind an output of the file."""
+    """The int8 or int16 tensor behind an output of the file."""
     writers = [op for op in ops if end in op.outputs]
-    if file.tensors[end].dtype != "int8" and [op.kind for op in writers] in (["quantize"], ["dequantize"]):
+    if file.tensors[end].dtype not in WIDTHS and [op.kind for op in writers] in (["quantize"], ["dequantize"]):
         inner = writers[0].inputs[0]
         if _same_numbers(file.tensors[end], file.tensors[inner]):
             return inner
@@ -250,10 +252,10 @@ def _output_end(file: _File, ops: list[Op], end: int) -> int:
 
 
 def _same_numbers(end: Tensor, inner: Tensor) -> bool:
-    """Whether an end of the file is an int8 tensor in other clothes: real numbers, or uint8 128 above it."""
-    if inner.dtype != "int8" or len(inner.scale) != 1:
+    """Whether an end of the file is an inner tensor in other clothes: real numbers, or uint8 128 above it."""
+    if inner.dtype not in WIDTHS or len(inner.scale) != 1:
         return False
-    if end.dtype == "uint8":
+    if end.dtype == "uint8" and inner.dtype == "int8":
         return len(end.scale) == 1 and end.s == inner.s and end.z == inner.z + 128
     return end.dtype == "float32"
 
@@ -278,6 +280,17 @@ def _check_ends(path: Path, file: _File) -> None:
         raise UnsupportedModel(f"{path.name} has no operators: there is nothing to compile.")
 
 
+def _check_alignment(graph: Graph) -> None:
+    """Refuse an int16 tensor that would lie at an odd address where a sample is one stream of bytes (mcuprune.ends)."""
+    for what, tensors in (("input", graph.sources), ("output", graph.targets)):
+        for i, tensor in enumerate(tensors):
+            if tensor.dtype == "int16" and sum(before.size for before in tensors[:i]) % 2:
+                raise UnsupportedModel(
+                    f"the {what} {tensor.name} is int16 and stands behind an odd number of bytes. "
+                    f"Put it before the int8 {what}s."
+                )
+
+
 def _check_op(file: _File, op: Op) -> None:
     """Refuse what no operator's own check has to know: strange kinds and strange types."""
     label = replace(op, name=naming.name(op, file.tensors))
@@ -299,9 +312,19 @@ def _check_op(file: _File, op: Op) -> None:
             if tensor.dtype not in ("int32", "int64"):
                 raise unsupported(label, f"has the {tensor.dtype} tensor {tensor.name} in place of integers", NEAREST)
             continue
-        if tensor.dtype != "int8":
+        if tensor.dtype not in WIDTHS:
             raise unsupported(label, f"has the {tensor.dtype} tensor {tensor.name}; only int8 is computed", NEAREST)
+        if tensor.dtype == "int16" and not getattr(OPS[op.kind], "WIDE", False):
+            rewrite = "use another operator, or convert the model with TFLITE_BUILTINS_INT8"
+            raise unsupported(label, f"computes in int16 ({tensor.name}), for which it has no kernel", rewrite)
         if len(tensor.scale) != 1 or not 0 < tensor.s < np.inf or not -128 <= tensor.z <= 127:
             raise unsupported(label, f"has the tensor {tensor.name} without one scale and zero point", "quantize it")
+        if tensor.dtype == "int16" and tensor.z:
+            raise unsupported(label, f"has the int16 tensor {tensor.name} with zero point {tensor.z}, not 0", AGAIN)
+        if tensor.dtype == "int16" and len(tensor.shape) > 4:
+            why = f"has the int16 tensor {tensor.name} of {len(tensor.shape)} dimensions"
+            raise unsupported(label, why, "merge some of them with a RESHAPE")
         if not tensor.count:
             raise unsupported(label, f"has the empty tensor {tensor.name}", "leave it out")
+    if op.kind != "quantize" and len({t.dtype for t in activations if t.dtype in WIDTHS}) > 1:
+        raise unsupported(label, "has operands of int8 and of int16", AGAIN)

@@ -29,7 +29,7 @@ class Verdict:
 
 
 def verify(compiled: Compiled, inputs: np.ndarray) -> Verdict:
-    """Run inputs, int8 [n, ...], through the firmware in QEMU and through the oracle."""
+    """Run inputs [n, ...], as in mcuprune.ends, through the firmware in QEMU and through the oracle."""
     expected = oracle.run(compiled.tflite, inputs)
     assert isinstance(expected, np.ndarray)
     run = device.emulate(compiled, compiled.emulator, inputs)
@@ -46,7 +46,7 @@ def verify(compiled: Compiled, inputs: np.ndarray) -> Verdict:
 
 
 def first_difference(compiled: Compiled, sample: np.ndarray) -> str:
-    """Run one sample, int8 [1, ...], with traces on, and describe the first layer whose output is wrong."""
+    """Run one sample [1, ...] with traces on, and describe the first layer whose output is wrong."""
     with TemporaryDirectory(prefix="mcuprune-") as build:
         elf = link.link(compiled.src, Path(build), "trace").elf
         trace = np.frombuffer(device.emulate(compiled, elf, sample).trace, np.int8)

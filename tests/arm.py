@@ -120,7 +120,7 @@ def _place(cases: Sequence[Case], alignment: int) -> tuple[list[_Placed], np.nda
         given = dict.fromkeys(i for i in layer.op.inputs if i >= 0 and not graph.tensors[i].constant)
         inputs = {}
         for i, array in zip(given, arrays, strict=True):
-            gap = -read % alignment
+            gap = -read % max(alignment, min(graph.tensors[i].item, 2))
             columns.append(np.zeros((n, gap)))
             read += gap
             inputs[i] = (read, array)
@@ -256,7 +256,7 @@ def _stack_source(placed: Sequence[_Placed]) -> Iterator[str]:
 def _calls(case: _Placed, pointers: dict[int, str], output: int) -> Iterator[str]:
     name, op = declare.identifier(case.layer), case.layer.op
     for call, label in declare.labelled(case.layer):
-        operands = [pointers.get(op.inputs[p], f"{name}_operand_{p}") for p in call.inputs]
-        yield f"    {call.function}({', '.join([f'&{label}', *operands, f'arena + {output}'])});"
+        operands = [f"(const void *)({pointers.get(op.inputs[p], f'{name}_operand_{p}')})" for p in call.inputs]
+        yield f"    {call.function}({', '.join([f'&{label}', *operands, f'(void *)(arena + {output})'])});"
     if case.layer.alias:
         yield f"    memcpy(arena + {output}, {pointers[op.inputs[0]]}, {case.output_size});"

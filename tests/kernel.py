@@ -81,9 +81,6 @@ def _samples(graph: Graph, layer: Layer, inputs: Sequence[np.ndarray]) -> bytes:
 
 def _program(cases: Sequence[Case]) -> Iterator[str]:
     yield '#include <stdio.h>\n#include <stdlib.h>\n#include <string.h>\n#include "mcuprune.h"'
-    for call in {call.function: call for _, layer, _ in cases for call in layer.calls}.values():
-        pointers = ", const int8_t *" * len(call.inputs)
-        yield f"void {call.function}(const {call.struct} *{pointers}, int8_t *);"
     for number, (graph, layer, inputs) in enumerate(cases):
         yield from _case(f"c{number}", graph, layer, len(inputs[0]))
     yield "int main(void)\n{"
@@ -96,12 +93,12 @@ def _case(name: str, graph: Graph, layer: Layer, samples: int) -> Iterator[str]:
     size = graph.results(layer.op)[0].size
     for i, tensor in operands.items():
         if not tensor.constant:
-            yield f"static int8_t {name}_in{i}[{tensor.size}];"
-        elif tensor.dtype == "int8":
-            yield f"static const int8_t {name}_in{i}[{tensor.count}] = {{ {_numbers(tensor.data)} }};"
+            yield f"static _Alignas(4) int8_t {name}_in{i}[{tensor.size}];"
+        elif tensor.dtype in ("int8", "int16"):
+            yield f"static const {tensor.dtype}_t {name}_in{i}[{tensor.count}] = {{ {_numbers(tensor.data)} }};"
     for number, call in enumerate(layer.calls):
         yield from _struct(f"{name}_{number}", call)
-    yield f"static int8_t {name}_out[{size}];"
+    yield f"static _Alignas(4) int8_t {name}_out[{size}];"
     yield f"static void {name}(void)\n{{"
     for number, call in enumerate(layer.calls):
         yield from (f"    {state.reset}(&{name}_{number}{path});" for path, state in declare.states(call.fields))
@@ -118,7 +115,7 @@ def _case(name: str, graph: Graph, layer: Layer, samples: int) -> Iterator[str]:
     for i, below in dict.fromkeys([*((layer.op.inputs[position], 0) for position in layer.in_place), *over]):
         if not operands[i].constant:
             shared = f"{name}_shared{i}_{below}"
-            yield f"        static int8_t {shared}[{max(size, below + operands[i].count)}];"
+            yield f"        static _Alignas(4) int8_t {shared}[{max(size, below + operands[i].size)}];"
             yield f"        memcpy({shared} + {below}, {name}_in{i}, sizeof {name}_in{i});"
             yield from _calls(name, layer, {i: f"({shared} + {below})"}, shared)
             yield f"        if (memcmp({shared}, {name}_out, {size})) {{"
@@ -130,8 +127,8 @@ def _case(name: str, graph: Graph, layer: Layer, samples: int) -> Iterator[str]:
 def _calls(name: str, layer: Layer, moved: dict[int, str], output: str) -> Iterator[str]:
     for number, call in enumerate(layer.calls):
         operands = [layer.op.inputs[position] for position in call.inputs]
-        pointers = "".join(f"{moved.get(i, f'{name}_in{i}')}, " for i in operands)
-        yield f"        {call.function}(&{name}_{number}, {pointers}{output});"
+        pointers = "".join(f"(const void *){moved.get(i, f'{name}_in{i}')}, " for i in operands)
+        yield f"        {call.function}(&{name}_{number}, {pointers}(void *){output});"
 
 
 def _struct(name: str, call: Call) -> Iterator[str]:
@@ -152,7 +149,7 @@ def _field(name: str, field: Field, arrays: list[str]) -> str:
             return "0"
         case Scratch():
             item = f"sizeof({field.ctype})"
-            arrays.append(f"static {field.ctype} {name}[({field.size} + {item} - 1) / {item}];")
+            arrays.append(f"static _Alignas(4) {field.ctype} {name}[({field.size} + {item} - 1) / {item}];")
         case State():
             arrays.append(f"static {field.ctype} {name}[{field.items}];")
         case Array():

@@ -5,6 +5,7 @@ Many networks are one program of the host, under AddressSanitizer and UBSan.
 
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import models
@@ -12,13 +13,14 @@ import numpy as np
 import pytest
 from kernel import SANITIZE, STRICT
 from models import Net
+from wide import possible, widened
 from writer import write
 
 from mcuprune import board as boards
 from mcuprune import ends, ops, oracle, project, samples
 from mcuprune.graph import Graph, Tensor
 
-NETWORKS, SAMPLES = 40, 3
+NETWORKS, WIDE, SAMPLES = 40, 60, 3  # WIDE: networks of which those that can are also 16x8
 
 
 def random_network(number: int) -> Graph:
@@ -71,7 +73,8 @@ def program(graphs: list[Graph]) -> Iterator[str]:
     yield "int main(void)\n{"
     for graph in graphs:
         yield f"    for (int i = 0; i < {SAMPLES}; i++) {{"
-        yield f"        int8_t x[{ends.size(graph.sources)}], y[{ends.size(graph.targets)}];"
+        yield f"        _Alignas(4) int8_t x[{ends.size(graph.sources)}];"
+        yield f"        _Alignas(4) int8_t y[{ends.size(graph.targets)}];"
         yield "        if (fread(x, sizeof x, 1, stdin) != 1) return 1;"
         yield f"        {graph.name}_invoke({', '.join(pointers('x', graph.sources) + pointers('y', graph.targets))});"
         yield "        fwrite(y, sizeof y, 1, stdout);\n    }"
@@ -80,15 +83,19 @@ def program(graphs: list[Graph]) -> Iterator[str]:
 
 def pointers(array: str, tensors: list[Tensor]) -> list[str]:
     """Where each tensor of a sample begins."""
-    return [f"{array} + {ends.size(tensors[:i])}" for i in range(len(tensors))]
+    return [f"(void *)({array} + {ends.size(tensors[:i])})" for i in range(len(tensors))]
 
 
 @pytest.fixture(scope="module")
 def networks(tmp_path_factory) -> list[tuple[Path, Graph]]:
     folder = tmp_path_factory.mktemp("networks")
-    paths = [folder / f"net{number}.tflite" for number in range(NETWORKS)]
-    for number, path in enumerate(paths):
-        write(random_network(number), path)
+    graphs = [random_network(number) for number in range(NETWORKS)]
+    wide = [widened(graph) for graph in map(random_network, range(WIDE)) if possible(graph)]
+    assert len(wide) > WIDE // 3
+    graphs += [replace(graph, name=f"wide{i}") for i, graph in enumerate(wide)]
+    paths = [folder / f"{graph.name}.tflite" for graph in graphs]
+    for graph, path in zip(graphs, paths, strict=True):
+        write(graph, path)
     return [(path, models.planned(path)[0]) for path in paths]
 
 
@@ -118,6 +125,6 @@ def test_generated_code_and_references_agree(networks, tmp_path):
     assert done.returncode == 0, done.stderr.decode(errors="replace")
     output = np.frombuffer(done.stdout, np.int8)
     for (_, graph), want in zip(networks, expected, strict=True):
-        assert np.array_equal(output[: want.size], want.reshape(-1)), graph
-        output = output[want.size :]
+        assert output[: want.nbytes].tobytes() == want.tobytes(), graph
+        output = output[want.nbytes :]
     assert output.size == 0

@@ -24,7 +24,7 @@ BOUNDS = [indices("begin", 0, 1, 3), indices("end", 0, 4, 4), indices("strides",
 
 
 CASES = [
-    ("add", [X], (1, 4, 6, 2), {"fused_activation_function": "RELU"}),
+    ("add", [X], (1, 4, 6, 2), {"fused_activation_function": "RELU", "pot_scale_int16": False}),
     ("mul", [X], (1, 4, 6, 2), {"fused_activation_function": "RELU_N1_TO_1"}),
     ("max_pool_2d", [], (1, 1, 2, 2), POOL),
     ("average_pool_2d", [], (1, 1, 2, 2), POOL),

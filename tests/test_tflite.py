@@ -218,7 +218,7 @@ def refused(tmp_path, graph) -> str:
 
 @pytest.mark.parametrize(
     ("dtype", "words"),
-    [("float32", "mcuprune quantize"), ("int16", "16x8 quantization"), ("uint8", "TensorFlow 1")],
+    [("float32", "mcuprune quantize"), ("uint8", "TensorFlow 1")],
 )
 def test_other_arithmetic_is_refused_by_name(tmp_path, dtype, words):
     message = refused(tmp_path, dense(dtype=dtype))

@@ -29,8 +29,8 @@ enum { STATUS_FILE = 2, STATUS_FAULT = 3 };
 extern uint32_t __stack_limit[]; /* link.ld: the lowest word that the stack may reach */
 extern uint32_t __stack_top[];
 
-static int8_t input[MCUP_MODEL_INPUT_SIZE];
-static int8_t output[MCUP_MODEL_OUTPUT_SIZE];
+static _Alignas(4) int8_t input[MCUP_MODEL_INPUT_SIZE];
+static _Alignas(4) int8_t output[MCUP_MODEL_OUTPUT_SIZE];
 
 static int32_t semihost(int32_t operation, const void *block)
 {
@@ -87,7 +87,7 @@ static uint32_t stack_used(void)
 #ifdef MCUP_TRACE
 static uintptr_t trace_file;
 
-void mcup_trace(int layer, const int8_t *data, int32_t size)
+void mcup_trace(int layer, const void *data, int32_t size)
 {
     (void)layer;
     write_file(trace_file, data, (uint32_t)size);

@@ -4,8 +4,8 @@
 
 #include "mcup_model.h"
 
-static int8_t input[MCUP_MODEL_INPUT_SIZE];
-static int8_t output[MCUP_MODEL_OUTPUT_SIZE];
+static _Alignas(4) int8_t input[MCUP_MODEL_INPUT_SIZE];
+static _Alignas(4) int8_t output[MCUP_MODEL_OUTPUT_SIZE];
 
 int main(void)
 {

@@ -1,8 +1,9 @@
 /* mcuprune runtime: int8 kernels for networks that were compiled by mcuprune.
  *
- * Every kernel is `void mcup_<operator>[_<encoding>]_s8(const mcup_<operator>_t *layer, const int8_t *input..., int8_t *output)`.
+ * Every kernel is `void mcup_<operator>[_<encoding>]_s8(const mcup_<operator>_t *layer, const int8_t *input..., int8_t *output)`,
+ * or ends in _s16 and computes with int16.
  * The generator has checked every shape, range and size in a layer's struct; kernels trust it (docs/TRUST.md).
- * Activations are TFLite's: int8, NHWC, batch 1.
+ * Activations are TFLite's: int8 or int16, NHWC, batch 1.
  */
 #ifndef MCUPRUNE_H
 #define MCUPRUNE_H
@@ -16,7 +17,7 @@
 /* After each layer, generated code offers what it wrote.  A build that wants to see it defines MCUP_TRACE
  * and the function; any other build pays nothing. */
 #ifdef MCUP_TRACE
-void mcup_trace(int layer, const int8_t *output, int32_t size);
+void mcup_trace(int layer, const void *output, int32_t size);
 #else
 #define mcup_trace(layer, output, size) ((void)0)
 #endif
@@ -46,7 +47,7 @@ typedef struct {
     int8_t *column;        /* room to gather one in; null when each lies in the image as it is */
     int16_t input_height;
     int16_t input_width;
-    int16_t channels;
+    int16_t channels;      /* bytes of a pixel */
     int16_t output_height;
     int16_t output_width;
     int16_t kernel_height;
@@ -119,7 +120,7 @@ typedef struct {
 
 /* The loops over two operands that one of them, or both, may be broadcast in. */
 typedef struct {
-    int32_t dims[4];      /* as in mcup_add_t */
+    int32_t dims[4];      /* as in mcup_add_t, steps in elements */
     int32_t a_steps[4];
     int32_t b_steps[4];
 } mcup_pairs_t;
@@ -168,14 +169,14 @@ typedef struct {
     int16_t stride_x;
     int16_t top;         /* padding above the image, in pixels */
     int16_t left;
-    int8_t least;        /* the output is clamped to least..most */
-    int8_t most;
+    int16_t least;       /* the output is clamped to least..most */
+    int16_t most;
 } mcup_pool_2d_t;
 
 /* The mean over some dimensions: sums, and a multiplier that divides by the count as well. */
 typedef struct {
     int32_t kept[2];         /* elements, outermost first */
-    int32_t kept_steps[2];   /* bytes between neighbours in the input */
+    int32_t kept_steps[2];   /* elements between neighbours in the input */
     int32_t summed[2];
     int32_t summed_steps[2];
     int32_t bias;            /* minus the input's zero point, times the count */
@@ -405,6 +406,86 @@ typedef struct {
     int16_t width;         /* words of a channel in a packed row */
 } mcup_conv_2d_tile_t;
 
+/* --- int16 activations: zero points are 0 --- */
+
+/* One output channel.  In a wide matrix sums have 64 bits, and the multiplier 15: sum * multiplier / 2^shift. */
+typedef struct {
+    int64_t bias;
+    int32_t multiplier; /* else Q31: 0 or in [2^30, 2^31) */
+    int8_t shift;       /* to the right */
+    uint16_t bytes;     /* of the row's stream; 0 when dense */
+} mcup_row_s16_t;
+
+typedef struct {
+    const mcup_row_s16_t *row; /* [rows] */
+    const uint8_t *stream;     /* int8 weights, as in mcup_matrix_t */
+    int32_t rows;
+    int32_t inputs;            /* elements of a column */
+    int16_t least;             /* the output is clamped to least..most */
+    int16_t most;
+    int8_t wide;
+} mcup_matrix_s16_t;
+
+typedef struct {
+    mcup_window_t window;
+    mcup_matrix_s16_t matrix;  /* a row per output channel */
+} mcup_conv_2d_s16_t;
+
+typedef struct {
+    mcup_window_t window;
+    mcup_matrix_s16_t matrix;  /* a row of kernel_height * kernel_width taps per output channel */
+    int16_t multiplier;        /* output channels per input channel */
+} mcup_depthwise_conv_2d_s16_t;
+
+typedef struct {
+    mcup_matrix_s16_t matrix;
+    int32_t batches;           /* columns that follow one another in the input */
+} mcup_fully_connected_s16_t;
+
+typedef struct {
+    mcup_pairs_t pairs;
+    int32_t a_multiplier;      /* as in mcup_add_t, with 15 more bits */
+    int32_t b_multiplier;
+    int32_t multiplier;
+    int16_t least;             /* the output is clamped to least..most */
+    int16_t most;
+    int8_t a_shift;
+    int8_t b_shift;
+    int8_t shift;
+} mcup_add_s16_t;
+
+typedef struct {
+    mcup_pairs_t pairs;
+    int32_t multiplier;        /* Q31: from a product to the output's scale */
+    int16_t least;
+    int16_t most;
+    int8_t shift;              /* to the right; negative: to the left */
+} mcup_mul_s16_t;
+
+/* LOGISTIC and TANH: an input times multiplier / 2^shift counts 12288 steps a unit. */
+typedef struct {
+    int32_t size;              /* elements */
+    int32_t multiplier;
+    int8_t shift;
+} mcup_curve_s16_t;
+
+typedef struct {
+    int32_t rows;
+    int32_t depth;              /* elements of a row */
+    const int16_t *exponential; /* [513], Q15: exp from -10 to 0 */
+    const int16_t *reciprocal;  /* [513], Q15: 1 / (1 + x) from 0 to 1 */
+    int32_t multiplier;         /* Q31: from a difference of inputs to 65535ths of ten */
+    int8_t shift;               /* to the right; negative: to the left */
+} mcup_softmax_s16_t;
+
+/* Another scale, or width, for the same numbers. */
+typedef struct {
+    int32_t size;              /* elements */
+    int32_t multiplier;        /* Q31 */
+    int8_t shift;              /* to the right; negative: to the left */
+    int8_t zero_point;         /* of the output */
+} mcup_quantize_t;
+
 /* The kernels.  `input` and `output` may be the same memory only where the generator has seen that it is safe. */
 typedef void mcup_conv_2d_kernel_t(const mcup_conv_2d_t *, const int8_t *input, int8_t *output);
 typedef void mcup_fully_connected_kernel_t(const mcup_fully_connected_t *, const int8_t *, int8_t *);
@@ -443,8 +524,8 @@ mcup_transpose_conv_kernel_t mcup_transpose_conv_n4_s8, mcup_transpose_conv_b4_s
 void mcup_log_softmax_s8(const mcup_log_softmax_t *, const int8_t *, int8_t *);
 void mcup_softmax_s8(const mcup_softmax_t *, const int8_t *, int8_t *);
 void mcup_lookup_s8(const mcup_lookup_t *, const int8_t *, int8_t *);
-void mcup_copy_s8(const mcup_copy_t *, const int8_t *, int8_t *);
-void mcup_fill_s8(const mcup_fill_t *, int8_t *output);
+void mcup_copy_s8(const mcup_copy_t *, const void *input, void *output);
+void mcup_fill_s8(const mcup_fill_t *, void *output);
 mcup_conv_2d_kernel_t mcup_conv_2d_b4_s8, mcup_conv_2d_b4_group_s8;
 mcup_fully_connected_kernel_t mcup_fully_connected_b4_s8;
 void mcup_conv_2d_quad_s8(const mcup_conv_2d_quad_t *, const int8_t *, int8_t *);
@@ -459,5 +540,22 @@ typedef void mcup_lstm_kernel_t(const mcup_lstm_t *, const int8_t *, int8_t *);
 mcup_lstm_kernel_t mcup_lstm_dense_s8, mcup_lstm_d8_s8, mcup_lstm_n4_s8, mcup_lstm_b4_s8;
 void mcup_lstm_quad_s8(const mcup_lstm_quad_t *, const int8_t *, int8_t *);
 void mcup_lstm_reset(const mcup_lstm_cell_t *);
+
+typedef void mcup_conv_2d_s16_kernel_t(const mcup_conv_2d_s16_t *, const int16_t *, int16_t *);
+typedef void mcup_fully_connected_s16_kernel_t(const mcup_fully_connected_s16_t *, const int16_t *, int16_t *);
+mcup_conv_2d_s16_kernel_t mcup_conv_2d_dense_s16, mcup_conv_2d_d8_s16, mcup_conv_2d_n4_s16, mcup_conv_2d_b4_s16;
+mcup_fully_connected_s16_kernel_t mcup_fully_connected_dense_s16, mcup_fully_connected_d8_s16;
+mcup_fully_connected_s16_kernel_t mcup_fully_connected_n4_s16, mcup_fully_connected_b4_s16;
+void mcup_add_s16(const mcup_add_s16_t *, const int16_t *a, const int16_t *b, int16_t *output);
+void mcup_mul_s16(const mcup_mul_s16_t *, const int16_t *a, const int16_t *b, int16_t *output);
+void mcup_average_pool_2d_s16(const mcup_pool_2d_t *, const int16_t *, int16_t *);
+void mcup_max_pool_2d_s16(const mcup_pool_2d_t *, const int16_t *, int16_t *);
+void mcup_mean_s16(const mcup_mean_t *, const int16_t *, int16_t *);
+void mcup_logistic_s16(const mcup_curve_s16_t *, const int16_t *, int16_t *);
+void mcup_tanh_s16(const mcup_curve_s16_t *, const int16_t *, int16_t *);
+void mcup_softmax_s16(const mcup_softmax_s16_t *, const int16_t *, int16_t *);
+void mcup_quantize_s16_s8(const mcup_quantize_t *, const int16_t *, int8_t *);
+void mcup_quantize_s16(const mcup_quantize_t *, const int16_t *, int16_t *);
+void mcup_depthwise_conv_2d_s16(const mcup_depthwise_conv_2d_s16_t *, const int16_t *, int16_t *);
 
 #endif

@@ -12,6 +12,7 @@ __all__ = ["ABOUT", "CODE", "check", "lower", "read", "reference"]
 
 CODE = "AVERAGE_POOL_2D"
 ABOUT = "any window and stride, SAME and VALID, fused activations"
+WIDE = True
 
 
 def reference(graph: Graph, op: Op, inputs: list[np.ndarray]) -> list[np.ndarray]:
@@ -21,8 +22,8 @@ def reference(graph: Graph, op: Op, inputs: list[np.ndarray]) -> list[np.ndarray
     counts = window.windows(inside, y, x, 0).sum((3, 4), np.int32)
     sums = window.windows(inputs[0], y, x, 0).sum((3, 4), np.int32)
     means = np.sign(sums) * ((np.abs(sums) + counts // 2) // counts)  # halves away from zero
-    return [np.clip(means, *output_range(graph, op)).astype(np.int8)]
+    return [np.clip(means, *output_range(graph, op)).astype(inputs[0].dtype)]
 
 
 def lower(graph: Graph, op: Op, encoded: None = None) -> Layer:
-    return pool.lower(graph, op, "mcup_average_pool_2d_s8")
+    return pool.lower(graph, op)

@@ -10,6 +10,7 @@ from mcuprune.operand import ACTIVATIONS, check_shape, operands, sample_shape, s
 
 CODE = "CONCATENATION"
 ABOUT = "any axis, any number of operands, constants too; all of one scale and zero point, as TFLite demands"
+WIDE = True
 
 
 def read(options: tflite.ConcatenationOptions) -> dict[str, object]:
@@ -25,7 +26,7 @@ def check(graph: Graph, op: Op) -> None:
         raise unsupported(op, why, "make the activation a layer of its own")
     target = graph.tensors[op.outputs[0]]
     for operand in operands(graph, op):
-        if (operand.s, operand.z) != (target.s, target.z):
+        if (operand.dtype, operand.s, operand.z) != (target.dtype, target.s, target.z):
             why = f"joins {operand.name} ({operand.s:.6g}, {operand.z}) into another scale ({target.s:.6g}, {target.z})"
             raise unsupported(op, why, "quantize the model with the TFLite converter, which puts a QUANTIZE between")
     along = axis(graph, op)
@@ -54,6 +55,6 @@ def lower(graph: Graph, op: Op, encoded: None = None) -> Layer:
     target_steps, calls, place = strides.steps(target.shape), [], 0
     for position, operand in enumerate(operands(graph, op)):
         steps, offset = strides.steps(operand.shape), place * target_steps[along]
-        calls.append(strides.copy(position, operand.shape, steps, target_steps, target_offset=offset))
+        calls.append(strides.copy(position, operand.shape, steps, target_steps, target_offset=offset, item=target.item))
         place += operand.shape[along]
     return Layer(op, tuple(calls), summary=f"{len(calls)} operands along axis {along}")

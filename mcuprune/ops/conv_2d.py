@@ -11,8 +11,9 @@ import numpy as np
 from mcuprune import groups, overlap
 from mcuprune.graph import Graph, Op
 from mcuprune.layer import Call, Encoded, Field, Layer, Overlap, Scratch
-from mcuprune.matrix import Matrix, check_constants, chunks, matrix
-from mcuprune.operand import ACTIVATIONS, PADDINGS, PORTABLE, check_activation, sample_shape, unsupported
+from mcuprune.matrix import Matrix, check_constants, check_weights, chunks, matrix
+from mcuprune.matrix16 import check_bias16, check_matrix16, matrix16
+from mcuprune.operand import ACTIVATIONS, PADDINGS, PORTABLE, check_activation, sample_shape, unsupported, wide
 from mcuprune.strides import moved
 from mcuprune.window import Axis, axis, windows
 
@@ -21,6 +22,7 @@ ABOUT = (
     "any stride, dilation, padding and number of groups; per-tensor or per-channel weights, int8 or int4; "
     "fused ReLU, ReLU6"
 )
+WIDE = True
 
 
 def read(options) -> dict:
@@ -44,7 +46,12 @@ def check(graph: Graph, op: Op) -> None:
         raise unsupported(op, f"reads {source.shape[3]} channels with filters of {channels}", "make equal groups")
     if target.shape[3] != rows:
         raise unsupported(op, f"writes {target.shape[3]} channels with {rows} filters", "convert the model again")
-    check_constants(op, rows, 0, source, weights, bias)
+    if wide(graph, op):
+        check_weights(op, rows, 0, weights)
+        check_bias16(op, rows, bias, ("int32", "int64"))
+        check_matrix16(op, matrix_of(graph, op))
+    else:
+        check_constants(op, rows, 0, source, weights, bias)
 
 
 def check_window(graph: Graph, op: Op) -> None:
@@ -53,7 +60,9 @@ def check_window(graph: Graph, op: Op) -> None:
     if not len(source.shape) == len(filters.shape) == len(target.shape) == 4 or source.shape[0] != 1:
         raise unsupported(op, f"reads a tensor of shape {source.shape}", "use images: batch 1, height, width, channels")
     steps = [op.attrs[name] for name in ("stride_h", "stride_w", "dilation_h_factor", "dilation_w_factor")]
-    if not all(1 <= n < 2**15 for n in (*steps, *source.shape, *filters.shape, *target.shape)):
+    if not all(
+        1 <= n < 2**15 for n in (*steps, source.item * source.shape[3], *source.shape, *filters.shape, *target.shape)
+    ):
         raise unsupported(op, f"has a size outside 1..32767: {source.shape}, {steps}", "make it smaller")
     if (1, *(along.outputs for along in axes(graph, op)), target.shape[3]) != target.shape:
         raise unsupported(op, f"writes a shape {target.shape} that its window does not give", "convert it again")
@@ -76,7 +85,7 @@ def reference(graph: Graph, op: Op, inputs: list[np.ndarray]) -> list[np.ndarray
     x, target, m = inputs[0], graph.results(op)[0], matrix_of(graph, op)
     inputs_per_row = m.weights.shape[1]
     y_axis, x_axis = axes(graph, op)
-    result = np.empty((len(x), *sample_shape(target)), np.int8)
+    result = np.empty((len(x), *sample_shape(target)), target.dtype)
     for part in chunks(len(x), y_axis.outputs * x_axis.outputs * inputs_per_row):
         columns = windows(x[part], y_axis, x_axis, graph.operand(op, 0).z).reshape(-1, inputs_per_row)
         result[part] = m.times(columns).reshape(-1, *result.shape[1:])
@@ -91,20 +100,23 @@ def lower(graph: Graph, op: Op, encoded: Encoded, isas: Sequence[str] = PORTABLE
     if pixels == 1 and not column:
         return layer(graph, op, m, m.times_columns(encoded, 1), encoded)
     window, work, suffix = window_fields(graph, op, column), window_work(graph, op) | m.work(encoded, pixels), ""
-    if groups.suit(encoded, channels, isas):
+    grouped = not wide(graph, op) and groups.suit(encoded, channels, isas)
+    if grouped:
         window |= groups.fields(m, y_axis, x_axis, channels, together)
         work = groups.work(m, encoded, y_axis, x_axis, channels, together)
         suffix = groups.suffix(m, encoded)
     fields: dict[str, Field] = {"window": window, "matrix": m.fields(encoded)}
-    call = Call(f"mcup_conv_2d_{encoded.encoding}{suffix}_s8", "mcup_conv_2d_t", fields, work=work)
+    call = Call(f"mcup_conv_2d_{encoded.encoding}{suffix}_{m.suffix}", m.struct("conv_2d"), fields, work=work)
+    if wide(graph, op):
+        return layer(graph, op, m, call, encoded)
     single = overlap.pixels(y_axis, x_axis, channels, len(m.weights))
-    order = overlap.groups(single, *groups.order(pixels, together)) if groups.suit(encoded, channels, isas) else single
+    order = overlap.groups(single, *groups.order(pixels, together)) if grouped else single
     return layer(graph, op, m, call, encoded, order)
 
 
 def frugal(graph: Graph, op: Op, encoded: Encoded, isas: Sequence[str]) -> list[Layer]:
     """The same in less scratch."""
-    suits = groups.suit(encoded, graph.operand(op, 0).shape[3], isas)
+    suits = not wide(graph, op) and groups.suit(encoded, graph.operand(op, 0).shape[3], isas)
     return [lower(graph, op, encoded, isas, together=4)] if suits else []
 
 
@@ -147,13 +159,13 @@ def is_contiguous(y_axis: Axis, x_axis: Axis) -> bool:
 
 
 def window_fields(graph: Graph, op: Op, column: int) -> dict[str, Field]:
-    """mcup_window_t; column: bytes of scratch to gather one in, 0 where there is no need."""
+    """mcup_window_t; column: elements of scratch to gather one in, 0 where there is no need."""
     source, (y_axis, x_axis) = graph.operand(op, 0), axes(graph, op)
     return {
-        "column": Scratch(column),
+        "column": Scratch(column * source.item),
         "input_height": y_axis.inputs,
         "input_width": x_axis.inputs,
-        "channels": source.shape[3],
+        "channels": source.shape[3] * source.item,
         "output_height": y_axis.outputs,
         "output_width": x_axis.outputs,
         "kernel_height": y_axis.kernel,
@@ -204,4 +216,6 @@ def matrix_of(graph: Graph, op: Op) -> Matrix:
     source, filters, bias = _operands(graph, op)
     target = graph.results(op)[0]
     real = source.s * filters.scale.astype(np.float64) / target.s
+    if wide(graph, op):
+        return matrix16(op, weights(graph, op), real, bias, target, bias.dtype == "int64")
     return matrix(op, weights(graph, op), real, bias, source, target)

@@ -12,8 +12,9 @@ import numpy as np
 from mcuprune import overlap
 from mcuprune.graph import Graph, Op
 from mcuprune.layer import Call, Encoded, Field, Layer, Overlap
-from mcuprune.matrix import Matrix, check_constants, chunks, matrix
-from mcuprune.operand import check_activation, sample_shape, unsupported
+from mcuprune.matrix import Matrix, check_constants, check_weights, chunks, matrix
+from mcuprune.matrix16 import check_bias16, check_matrix16, matrix16
+from mcuprune.operand import check_activation, sample_shape, unsupported, wide
 from mcuprune.ops.conv_2d import axes, check_window, is_contiguous, summary, window_fields, window_work
 from mcuprune.ops.conv_2d import read as read_window
 from mcuprune.window import Axis, windows
@@ -23,6 +24,7 @@ ABOUT = (
     "any stride, dilation, padding and depth multiplier; per-tensor or per-channel weights, int8 or int4; "
     "fused ReLU, ReLU6"
 )
+WIDE = True
 
 
 def read(options) -> dict:
@@ -36,17 +38,22 @@ def check(graph: Graph, op: Op) -> None:
     rows = filters.shape[3]
     if filters.shape[0] != 1 or rows % source.shape[3] or rows != graph.results(op)[0].shape[3]:
         raise unsupported(op, f"reads {source.shape[3]} channels with {rows} filters", "use a whole depth multiplier")
-    check_constants(op, rows, 3, source, filters, bias)
+    if wide(graph, op):
+        check_weights(op, rows, 3, filters)
+        check_bias16(op, rows, bias, ("", "int64"))
+        check_matrix16(op, matrix_of(graph, op))
+    else:
+        check_constants(op, rows, 3, source, filters, bias)
 
 
 def reference(graph: Graph, op: Op, inputs: list[np.ndarray]) -> list[np.ndarray]:
     x, (y_axis, x_axis), m = inputs[0], axes(graph, op), matrix_of(graph, op)
-    channels = x.shape[3]
-    taps = m.weights.T.reshape(y_axis.kernel, x_axis.kernel, channels, -1).astype(np.int32)
-    result = np.empty((len(x), *sample_shape(graph.results(op)[0])), np.int8)
+    channels, sums = x.shape[3], "int64" if wide(graph, op) else "int32"
+    taps = m.weights.T.reshape(y_axis.kernel, x_axis.kernel, channels, -1).astype(sums)
+    result = np.empty((len(x), *sample_shape(graph.results(op)[0])), m.dtype)
     for part in chunks(len(x), 8 * result[:1].size):
         seen = windows(x[part], y_axis, x_axis, graph.operand(op, 0).z)
-        acc = np.zeros((*seen.shape[:3], *taps.shape[2:]), np.int32)
+        acc = np.zeros((*seen.shape[:3], *taps.shape[2:]), sums)
         for ky in range(y_axis.kernel):
             for kx in range(x_axis.kernel):
                 acc += seen[:, :, :, ky, kx, :, None] * taps[ky, kx]
@@ -59,11 +66,11 @@ def lower(graph: Graph, op: Op, encoded: Encoded | None = None) -> Layer:
     column = 0 if is_contiguous(y_axis, x_axis) else m.weights.shape[1] * graph.operand(op, 0).shape[3]
     outputs = graph.results(op)[0].count
     work = window_work(graph, op) | {"row": outputs, "tap": outputs * m.weights.shape[1]}
-    return layer(graph, op, m, "mcup_depthwise_conv_2d_s8", column, work)
+    return layer(graph, op, m, f"mcup_depthwise_conv_2d_{m.suffix}", column, work)
 
 
 def layer(graph: Graph, op: Op, m: Matrix, function: str, column: int, work: Mapping[str, float]) -> Layer:
-    """column: bytes of scratch to gather one in."""
+    """column: elements of scratch to gather one in."""
     rows, taps = m.weights.shape
     channels = graph.operand(op, 0).shape[3]
     dense = Encoded("dense", (rows, taps), m.weights.reshape(-1).view(np.uint8), np.full(rows, taps), m.weights.size, 0)
@@ -76,11 +83,11 @@ def layer(graph: Graph, op: Op, m: Matrix, function: str, column: int, work: Map
     pixels = y_axis.outputs * x_axis.outputs
     return Layer(
         op,
-        (Call(function, "mcup_depthwise_conv_2d_t", fields, work=work),),
+        (Call(function, m.struct("depthwise_conv_2d"), fields, work=work),),
         macs=pixels * m.weights.size,
         nonzero_macs=pixels * int(np.count_nonzero(m.weights)),
         encoded=dense,
-        overlap=_overlap(y_axis, x_axis, channels, rows),
+        overlap=None if wide(graph, op) else _overlap(y_axis, x_axis, channels, rows),
         summary=summary(graph, op) + (f" -> {rows}" if rows != channels else ""),
     )
 
@@ -109,4 +116,6 @@ def matrix_of(graph: Graph, op: Op) -> Matrix:
     target = graph.results(op)[0]
     real = source.s * filters.scale.astype(np.float64) / target.s
     rows = np.ascontiguousarray(filters.values.reshape(-1, filters.shape[3]).T)
+    if wide(graph, op):
+        return matrix16(op, rows, real, bias, target)
     return matrix(op, rows, real, bias, source, target)

@@ -10,7 +10,7 @@ from mcuprune.layer import Layer
 from mcuprune.operand import unsupported
 
 CODE = "DEQUANTIZE"
-ABOUT = "int8 to float32 at the output, where it is taken off"
+ABOUT = "int8 or int16 to float32 at the output, where it is taken off"
 
 
 def read(options: object) -> dict[str, object]:

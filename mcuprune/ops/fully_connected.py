@@ -6,14 +6,16 @@ import numpy as np
 
 from mcuprune.graph import Graph, Op
 from mcuprune.layer import Call, Encoded, Layer
-from mcuprune.matrix import Matrix, check_constants, matrix
-from mcuprune.operand import ACTIVATIONS, PORTABLE, check_activation, sample_shape, unsupported
+from mcuprune.matrix import Matrix, check_constants, check_weights, matrix
+from mcuprune.matrix16 import check_bias16, check_matrix16, matrix16
+from mcuprune.operand import ACTIVATIONS, PORTABLE, check_activation, sample_shape, unsupported, wide
 
 CODE = "FULLY_CONNECTED"
 ABOUT = (
     "per-tensor or (outputs of two dimensions) per-channel weights, int8 or int4; any number of input rows; "
     "fused ReLU, ReLU6"
 )
+WIDE = True
 
 
 def read(options) -> dict:
@@ -40,7 +42,12 @@ def check(graph: Graph, op: Op) -> None:
             "convert with _experimental_disable_per_channel_quantization_for_dense_layers, or put a RESHAPE around it"
         )
         raise unsupported(op, why, rewrite)
-    check_constants(op, rows, 0, source, filters, bias)
+    if wide(graph, op):
+        check_weights(op, rows, 0, filters)
+        check_bias16(op, rows, bias, ("", "int32", "int64"))
+        check_matrix16(op, matrix_of(graph, op))
+    else:
+        check_constants(op, rows, 0, source, filters, bias)
 
 
 def weights(graph: Graph, op: Op) -> np.ndarray:
@@ -85,4 +92,6 @@ def matrix_of(graph: Graph, op: Op) -> Matrix:
         real = source.s * filters.scale.astype(np.float64) / target.s
     else:  # TFLite multiplies these two scales in float32, here and nowhere else
         real = (source.scale * filters.scale).astype(np.float64) / target.s
+    if wide(graph, op):
+        return matrix16(op, filters.values, real, bias, target, bias is not None and bias.dtype == "int64")
     return matrix(op, filters.values, real, bias, source, target)

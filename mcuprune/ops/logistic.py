@@ -2,13 +2,14 @@
 
 import numpy as np
 
-from mcuprune import lookup
+from mcuprune import curve16, lookup
 from mcuprune.graph import Graph, Op
 from mcuprune.layer import Layer
-from mcuprune.operand import check_shape, unsupported
+from mcuprune.operand import check_shape, unsupported, wide
 
 CODE = "LOGISTIC"
 ABOUT = "output scale 1/256, as TFLite demands; a lookup table"
+WIDE = True
 
 
 def read(options: object) -> dict[str, object]:
@@ -18,7 +19,9 @@ def read(options: object) -> dict[str, object]:
 def check(graph: Graph, op: Op) -> None:
     check_shape(graph, op, graph.tensors[op.inputs[0]].shape)
     target = graph.tensors[op.outputs[0]]
-    if target.s != 1 / 256:
+    if wide(graph, op):
+        curve16.check(graph, op)
+    elif target.s != 1 / 256:
         why = f"has output scale {target.s:.6g}, TFLite's kernel demands 1/256"
         raise unsupported(op, why, "quantize the model with the TFLite converter")
 
@@ -34,9 +37,11 @@ def logistic(x: np.ndarray) -> np.ndarray:
 
 
 def reference(graph: Graph, op: Op, inputs: list[np.ndarray]) -> list[np.ndarray]:
-    """int8 [N, ...] -> int8 [N, ...], same shape."""
+    """[N, ...] -> [N, ...], same shape."""
+    if wide(graph, op):
+        return [curve16.logistic(curve16.rescale(graph, op), inputs[0])]
     return [lookup.apply(table(graph, op), inputs[0])]
 
 
 def lower(graph: Graph, op: Op, encoded: None = None) -> Layer:
-    return lookup.lower(graph, op, table(graph, op))
+    return curve16.lower(graph, op) if wide(graph, op) else lookup.lower(graph, op, table(graph, op))

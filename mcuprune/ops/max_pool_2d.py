@@ -12,13 +12,14 @@ __all__ = ["ABOUT", "CODE", "check", "lower", "read", "reference"]
 
 CODE = "MAX_POOL_2D"
 ABOUT = "any window and stride, SAME and VALID, fused activations"
+WIDE = True
 
 
 def reference(graph: Graph, op: Op, inputs: list[np.ndarray]) -> list[np.ndarray]:
     """int8 [N, height, width, channels] -> int8 [N, height, width, channels]"""
-    seen = window.windows(inputs[0], *pool.axes(graph, op), -128)
+    seen = window.windows(inputs[0], *pool.axes(graph, op), np.iinfo(inputs[0].dtype).min)
     return [np.clip(seen.max((3, 4)), *output_range(graph, op))]
 
 
 def lower(graph: Graph, op: Op, encoded: None = None) -> Layer:
-    return pool.lower(graph, op, "mcup_max_pool_2d_s8")
+    return pool.lower(graph, op)

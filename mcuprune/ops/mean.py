@@ -8,10 +8,11 @@ import tflite
 from mcuprune import fixed, strides
 from mcuprune.graph import Graph, Op
 from mcuprune.layer import Call, Field, Layer
-from mcuprune.operand import check_shape, constant, sample_shape, samples, unsupported
+from mcuprune.operand import check_shape, constant, sample_shape, samples, unsupported, wide
 
 CODE = "MEAN"
 ABOUT = "any constant axes of up to 4 dimensions, keep_dims or not"
+WIDE = True
 RANK = 2  # of mcup_mean_t and its like: dimensions kept and dimensions summed, each
 
 
@@ -55,7 +56,7 @@ def reference(graph: Graph, op: Op, inputs: list[np.ndarray]) -> list[np.ndarray
     source, target = graph.tensors[op.inputs[0]], graph.tensors[op.outputs[0]]
     multiplier, shift, count = rescale(graph, op)
     sums = samples(source, inputs[0]).sum(tuple(axis + 1 for axis in axes(graph, op)), np.int32)
-    y = fixed.requantize(sums - count * source.z, multiplier, shift, target.z)
+    y = fixed.requantize(sums - count * source.z, multiplier, shift, target.z, dtype=target.dtype)
     return [y.reshape(len(y), *sample_shape(target))]
 
 
@@ -70,7 +71,8 @@ def lower(graph: Graph, op: Op, encoded: None = None) -> Layer:
         "zero_point": target.z,
     }
     # in place: what later outputs sum lies behind what earlier ones have written
-    call = Call("mcup_mean_s8", "mcup_mean_t", fields, work=work(graph, op))
+    suffix = "s16" if wide(graph, op) else "s8"
+    call = Call(f"mcup_mean_{suffix}", "mcup_mean_t", fields, work=work(graph, op))
     return Layer(op, (call,), in_place=(0,), summary=f"{list(source.shape)} over {axes(graph, op)}")
 
 

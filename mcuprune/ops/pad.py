@@ -9,6 +9,7 @@ from mcuprune.operand import check_shape, constant, sample_shape, samples, unsup
 
 CODE = "PAD"
 ABOUT = "constant paddings on any dimensions"
+WIDE = True
 
 
 def read(options: object) -> dict[str, object]:
@@ -51,5 +52,5 @@ def lower(graph: Graph, op: Op, encoded: None = None) -> Layer:
     offset = sum(before * step for (before, _), step in zip(frame, steps, strict=True))
     fields: dict[str, Field] = {"size": target.size, "value": value(graph, op)}
     fill = Call("mcup_fill_s8", "mcup_fill_t", fields, (), {"block": target.size // 16, "byte": target.size % 16})
-    copy = strides.copy(0, source.shape, strides.steps(source.shape), steps, target_offset=offset)
+    copy = strides.copy(0, source.shape, strides.steps(source.shape), steps, target_offset=offset, item=source.item)
     return Layer(op, (fill, copy), summary=summary)

@@ -1,4 +1,4 @@
-"""QUANTIZE from int8 to int8: another scale and zero point for the same numbers.
+"""QUANTIZE from one scale and zero point, or one width, to another.
 
 Converters put it where two layers meet that were calibrated differently, before a CONCATENATION for example.
 """
@@ -7,11 +7,12 @@ import numpy as np
 
 from mcuprune import fixed, lookup
 from mcuprune.graph import Graph, Op
-from mcuprune.layer import Layer
-from mcuprune.operand import check_shape
+from mcuprune.layer import Call, Field, Layer
+from mcuprune.operand import check_shape, unsupported
 
 CODE = "QUANTIZE"
-ABOUT = "int8 to int8, a lookup table; float32 or uint8 to int8 at the input"
+ABOUT = "int8 to int8, a lookup table; int16 to int16 or int8; float32 or uint8 to int8, float32 to int16 at the input"
+WIDE = True
 
 
 def read(options: object) -> dict[str, object]:
@@ -19,20 +20,49 @@ def read(options: object) -> dict[str, object]:
 
 
 def check(graph: Graph, op: Op) -> None:
-    check_shape(graph, op, graph.tensors[op.inputs[0]].shape)
+    source, target = graph.tensors[op.inputs[0]], graph.tensors[op.outputs[0]]
+    check_shape(graph, op, source.shape)
+    if source.item < target.item:
+        why = "widens int8 to int16, for which TFLite has no reference kernel"
+        raise unsupported(op, why, "convert the whole model with one of the two types of activations")
+
+
+def multiplier(graph: Graph, op: Op) -> tuple[int, int]:
+    return fixed.quantize_multiplier(graph.tensors[op.inputs[0]].s / graph.tensors[op.outputs[0]].s)
 
 
 def table(graph: Graph, op: Op) -> np.ndarray:
     """The answers to every int8, int8 [256]."""
+    return _requantized(graph, op, lookup.EVERY_INT8)
+
+
+def _requantized(graph: Graph, op: Op, x: np.ndarray) -> np.ndarray:
     source, target = graph.tensors[op.inputs[0]], graph.tensors[op.outputs[0]]
-    multiplier, shift = fixed.quantize_multiplier(source.s / target.s)
-    return fixed.requantize(lookup.EVERY_INT8.astype(np.int32) - source.z, multiplier, shift, target.z)
+    return fixed.requantize(x.astype(np.int32) - source.z, *multiplier(graph, op), target.z, dtype=target.dtype)
 
 
 def reference(graph: Graph, op: Op, inputs: list[np.ndarray]) -> list[np.ndarray]:
-    """int8 [N, ...] -> int8 [N, ...], same shape."""
-    return [lookup.apply(table(graph, op), inputs[0])]
+    """[N, ...] -> [N, ...], same shape."""
+    if _bytes(graph, op):
+        return [lookup.apply(table(graph, op), inputs[0])]
+    return [_requantized(graph, op, inputs[0])]
 
 
 def lower(graph: Graph, op: Op, encoded: None = None) -> Layer:
-    return lookup.lower(graph, op, table(graph, op))
+    if _bytes(graph, op):
+        return lookup.lower(graph, op, table(graph, op))
+    source, target = graph.tensors[op.inputs[0]], graph.tensors[op.outputs[0]]
+    to_target, shift = multiplier(graph, op)
+    fields: dict[str, Field] = {
+        "size": target.count,
+        "multiplier": to_target,
+        "shift": -shift,
+        "zero_point": target.z,
+    }
+    function = "mcup_quantize_s16_s8" if target.dtype == "int8" else "mcup_quantize_s16"
+    call = Call(function, "mcup_quantize_t", fields, work={"one": target.count})
+    return Layer(op, (call,), in_place=(0,), summary=f"{target.count:,} elements, {source.dtype} to {target.dtype}")
+
+
+def _bytes(graph: Graph, op: Op) -> bool:
+    return graph.tensors[op.inputs[0]].dtype == graph.tensors[op.outputs[0]].dtype == "int8"

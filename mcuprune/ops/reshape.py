@@ -8,6 +8,7 @@ from mcuprune.operand import sample_shape, unsupported
 
 CODE = "RESHAPE"
 ABOUT = "any shapes; free"
+WIDE = True
 
 
 def read(options: object) -> dict[str, object]:

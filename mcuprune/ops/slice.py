@@ -9,6 +9,7 @@ from mcuprune.operand import check_shape, constant, sample_shape, samples, unsup
 
 CODE = "SLICE"
 ABOUT = "constant begin and size; free where everything is kept"
+WIDE = True
 
 
 def read(options: object) -> dict[str, object]:
@@ -43,4 +44,4 @@ def lower(graph: Graph, op: Op, encoded: None = None) -> Layer:
     summary = f"{list(shape)} -> {count}"
     if count == list(shape):
         return Layer(op, (), summary=summary)
-    return Layer(op, (strides.cut(0, shape, first, count),), summary=summary)
+    return Layer(op, (strides.cut(0, shape, first, count, item=graph.tensors[op.inputs[0]].item),), summary=summary)

@@ -9,15 +9,16 @@ from math import floor
 import numpy as np
 import tflite
 
-from mcuprune import fixed
+from mcuprune import fixed, softmax16
 from mcuprune.fixed import rounding_divide_by_pot
 from mcuprune.fixed import saturating_rounding_doubling_high_mul as high_mul
 from mcuprune.graph import Graph, Op
 from mcuprune.layer import Array, Call, Field, Layer
-from mcuprune.operand import check_shape, sample_shape, unsupported
+from mcuprune.operand import check_shape, sample_shape, unsupported, wide
 
 CODE = "SOFTMAX"
 ABOUT = "over the last dimension, of up to 511 elements; any beta; output scale 1/256, zero point -128"
+WIDE = True
 DEPTH = 511  # beyond, TFLite's sum of exponentials has more bits than its arithmetic can take off again
 INTEGER_BITS = 5  # of a difference of inputs: exp(-32) is nothing
 ONE = 2**31 - 1  # 1.0 in Q31
@@ -33,6 +34,8 @@ def read(options: tflite.SoftmaxOptions) -> dict[str, object]:
 def check(graph: Graph, op: Op) -> None:
     check_shape(graph, op, graph.tensors[op.inputs[0]].shape)
     target = graph.tensors[op.outputs[0]]
+    if wide(graph, op):
+        return softmax16.check(graph, op)
     if abs(target.s * 256 - 1) > 0.001 or target.z != -128:
         why = f"has output scale {target.s:.6g} and zero point {target.z}, TFLite's kernel demands 1/256 and -128"
         raise unsupported(op, why, "quantize the model with the TFLite converter")
@@ -77,7 +80,9 @@ def reciprocal(x: np.ndarray) -> np.ndarray:
 
 
 def reference(graph: Graph, op: Op, inputs: list[np.ndarray]) -> list[np.ndarray]:
-    """int8 [N, ..., depth] -> int8 [N, ..., depth]"""
+    """[N, ..., depth] -> [N, ..., depth]"""
+    if wide(graph, op):
+        return [softmax16.reference(graph, op, inputs[0])]
     exponential = np.zeros(256, np.int64)
     entries = table(graph, op)
     exponential[: len(entries)] = entries
@@ -92,6 +97,8 @@ def reference(graph: Graph, op: Op, inputs: list[np.ndarray]) -> list[np.ndarray
 
 
 def lower(graph: Graph, op: Op, encoded: None = None) -> Layer:
+    if wide(graph, op):
+        return softmax16.lower(graph, op)
     shape = graph.tensors[op.outputs[0]].shape
     exponential = table(graph, op)
     count = graph.tensors[op.outputs[0]].count

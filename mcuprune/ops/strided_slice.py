@@ -10,6 +10,7 @@ from mcuprune.operand import constant, sample_shape, samples, unsupported
 
 CODE = "STRIDED_SLICE"
 ABOUT = "constant bounds, every mask, negative strides; free where everything is kept"
+WIDE = True
 
 
 def read(options: tflite.StridedSliceOptions) -> dict[str, object]:
@@ -82,4 +83,4 @@ def lower(graph: Graph, op: Op, encoded: None = None) -> Layer:
     summary = f"{list(shape)} -> {list(graph.tensors[op.outputs[0]].shape)}"
     if count == shape and all(s == 1 or n == 1 for s, n in zip(stride, count, strict=True)):
         return Layer(op, (), summary=summary)
-    return Layer(op, (strides.cut(0, shape, first, count, stride),), summary=summary)
+    return Layer(op, (strides.cut(0, shape, first, count, stride, graph.tensors[op.inputs[0]].item),), summary=summary)

@@ -9,6 +9,7 @@ from mcuprune.operand import check_shape, constant, sample_shape, samples, unsup
 
 CODE = "TRANSPOSE"
 ABOUT = "any constant permutation, up to 5 dimensions above 1; free where only dimensions of 1 move"
+WIDE = True
 
 
 def read(options: object) -> dict[str, object]:
@@ -41,11 +42,11 @@ def reference(graph: Graph, op: Op, inputs: list[np.ndarray]) -> list[np.ndarray
 
 def lower(graph: Graph, op: Op, encoded: None = None) -> Layer:
     source, target = graph.tensors[op.inputs[0]].shape, graph.tensors[op.outputs[0]].shape
-    perm = permutation(graph, op)
+    perm, item = permutation(graph, op), graph.tensors[op.inputs[0]].item
     summary = f"{list(source)}, dimensions {perm}"
     large = [axis for axis in perm if source[axis] > 1]
     if large == sorted(large):
         return Layer(op, (), summary=summary)
     from_steps = strides.steps(source)
-    call = strides.copy(0, target, [from_steps[axis] for axis in perm], strides.steps(target))
+    call = strides.copy(0, target, [from_steps[axis] for axis in perm], strides.steps(target), item=item)
     return Layer(op, (call,), summary=summary)

@@ -14,6 +14,7 @@ from pkgutil import iter_modules
 from types import ModuleType
 from typing import NamedTuple
 
+from mcuprune import operand
 from mcuprune.graph import Graph, Op
 from mcuprune.ranges import ranges
 from mcuprune.report import Rewrite
@@ -31,7 +32,9 @@ class Rewritten:
 
 
 def rewrite(graph: Graph) -> Rewritten:
-    """All passes, to the fixpoint."""
+    """All passes, to the fixpoint.  They reason about bytes: a network that computes in int16 stays as it is."""
+    if any(operand.wide(graph, op) or graph.operand(op, 0).dtype == "int16" for op in graph.ops):
+        return Rewritten(graph, graph, ())
     removed = dict.fromkeys(PASSES, Size(0, 0, 0, 0))
     original, reach, changed = graph, ranges(graph), True
     while changed:

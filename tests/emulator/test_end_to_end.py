@@ -8,10 +8,11 @@ from pathlib import Path
 import models
 import numpy as np
 import pytest
+from wide import widened
 from writer import write
 
 from mcuprune import board as boards
-from mcuprune import device, link, measure, operand, pipeline, samples, stages, verify
+from mcuprune import device, link, measure, operand, ops, pipeline, samples, stages, verify
 from mcuprune.compiled import Compiled, compile_graph, read
 from mcuprune.errors import ToolError
 from mcuprune.report import Report
@@ -47,6 +48,20 @@ def test_weights_of_four_bits_are_weights(tmp_path, board):
     network = compile_graph(read(tmp_path / "model.tflite", "residual"), boards.load(board), tmp_path, "balanced")
     verdict = verify.verify(network, samples.random(network.graph, 6))
     assert verdict.bit_exact, verdict.where
+
+
+@pytest.mark.parametrize("board", ["rpi_pico", "stm32f405", "mps3_an547"])
+@pytest.mark.parametrize(
+    ("name", "biases"), [("residual", "int64"), ("sparse", "int64"), ("sparse", "int32"), ("layout", "int64")]
+)
+def test_networks_of_16_bits_equal_the_oracle_s(tmp_path, name, biases, board):
+    write(widened(models.NETWORKS[name](), biases), tmp_path / "model.tflite")
+    network = compile_graph(read(tmp_path / "model.tflite", name), boards.load(board), tmp_path, "size")
+    assert network.graph.input.dtype == "int16"
+    inputs = samples.random(network.graph, 4)
+    verdict = verify.verify(network, inputs)
+    assert verdict.bit_exact, verdict.where
+    assert np.array_equal(device.on_host(network, inputs), ops.run(network.original, inputs))
 
 
 @pytest.fixture(params=["microbit", "stm32f405", "mps3_an547"])
@@ -138,7 +153,7 @@ def test_a_fault_ends_with_a_sentence(broken):
 
 def test_firmware_that_never_ends_is_stopped(broken, tmp_path):
     network = broken("residual.c", r"(void residual_invoke\(.*\)\n\{)", r"\1\n    for (;;) { }")
-    device.write_inputs(tmp_path, np.zeros((1, 12, 10, 3)))
+    device.write_inputs(tmp_path, np.zeros((1, 12, 10, 3), np.int8))
     command = qemu.command(network.board, network.firmware.elf)
     with pytest.raises(ToolError, match=r"the firmware did not end within 1 s in QEMU: qemu-system-arm "):
         qemu.run(command, tmp_path, timeout=1)

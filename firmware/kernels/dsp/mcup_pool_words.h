@@ -23,8 +23,8 @@ static inline void mcup_pool_pixel(const mcup_pool_2d_t *layer, mcup_rectangle_t
                                    const int8_t *input, int8_t *output,
                                    mcup_pool_word_t *of_four, mcup_pool_word_t *of_one)
 {
-    const uint32_t least = mcup_spread(layer->least);
-    const uint32_t most = mcup_spread(layer->most);
+    const uint32_t least = mcup_spread((int8_t)layer->least);
+    const uint32_t most = mcup_spread((int8_t)layer->most);
     const int32_t channels = layer->channels;
     const int32_t row = layer->input_width * channels;
     const int32_t height = window.bottom - window.top, width = window.right - window.left;

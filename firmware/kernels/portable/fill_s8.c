@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-void mcup_fill_s8(const mcup_fill_t *layer, int8_t *output)
+void mcup_fill_s8(const mcup_fill_t *layer, void *output)
 {
     memset(output, layer->value, (size_t)layer->size);
 }

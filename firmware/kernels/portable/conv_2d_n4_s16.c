@@ -1,0 +1,7 @@
+/* Convolution, int16, N4 weights.  Portable C: what other instruction sets must match. */
+#include "mcup_window_s16.h"
+
+void mcup_conv_2d_n4_s16(const mcup_conv_2d_s16_t *layer, const int16_t *input, int16_t *output)
+{
+    mcup_convolve_s16(layer, input, output, mcup_sum_n4_s16);
+}
