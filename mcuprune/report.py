@@ -25,7 +25,7 @@ class ModelFacts:
     sha256: str  # of that file
     parameters: int
     macs: int  # multiply-accumulates of one dense inference
-    stateful: bool = False  # an inference depends on those before it
+    stateful: bool = False  # LSTM layers go on from inference to inference
 
 
 @dataclass(frozen=True)

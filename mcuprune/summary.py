@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from mcuprune import budget, cost, emit
+from mcuprune import budget, cost
 from mcuprune.choose import identity
 from mcuprune.compiled import Compiled, constant_bytes, dense_weight_bytes, layer_bytes
 from mcuprune.layer import Layer
@@ -29,7 +29,7 @@ def summarize(compiled: Compiled, request: Request, trained: Trained, measured: 
             sha256=request.sha256,
             parameters=sum(t.count for t in compiled.original.tensors if t.constant and _is_parameter(compiled, t)),
             macs=size(compiled.original).macs,
-            stateful=emit.stateful(compiled.layers),
+            stateful=any(op.attrs.get("stateful") for op in compiled.original.ops),
         ),
         board=BoardFacts(board.name, board.cpu, board.clock, board.flash.size, board.ram.size),
         budget=request.budget,

@@ -100,6 +100,9 @@ def chain(graphs: list[Graph]) -> Graph:
     return replace(graphs[0], tensors=tuple(tensors), ops=tuple(ops), outputs=(source,))
 
 
+STATES = {"svdf": (4,), "unidirectional_sequence_lstm": (18, 19)}  # operands that are variables
+
+
 def _with_own_state(graph: Graph) -> Graph:
     """What the reader has put into the attributes of an operator, among the tensors again."""
     tensors, ops = list(graph.tensors), []
@@ -107,7 +110,7 @@ def _with_own_state(graph: Graph) -> Graph:
         attrs = dict(op.attrs)
         kept, between = attrs.pop("variables", ()), attrs.pop("intermediates", ())
         places = iter(range(len(tensors), len(tensors) + len(kept)))
-        inputs = tuple(next(places) if kept and at in (18, 19) else i for at, i in enumerate(op.inputs))
+        inputs = tuple(next(places) if kept and at in STATES[op.kind] else i for at, i in enumerate(op.inputs))
         tensors += kept
         if between:
             attrs["intermediates"] = tuple(range(len(tensors), len(tensors) + len(between)))

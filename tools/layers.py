@@ -11,6 +11,8 @@ from itertools import islice
 import arm
 import numpy as np
 from lstms import lstm
+from svdfs import svdf
+from wide import widened
 from writer import quantized, single
 
 from mcuprune import choose
@@ -87,6 +89,17 @@ def log_softmax(rows: int, depth: int) -> Graph:
 
 def relu(shape: tuple[int, ...]) -> Graph:
     return single("relu", [quantized("x", (1, *shape), 0.05, 3)], quantized("y", (1, *shape), 0.03, -128))
+
+
+def curve(kind: str, shape: tuple[int, ...]) -> Graph:
+    """kind: 'logistic' or 'tanh'"""
+    return single(kind, [quantized("x", (1, *shape), 0.05)], quantized("y", (1, *shape), 1 / 256, -128))
+
+
+def requantized(dtype: str, shape: tuple[int, ...]) -> Graph:
+    """From int16 to another type or scale"""
+    x = quantized("x", (1, *shape), 1e-4, dtype="int16")
+    return single("quantize", [x], quantized("y", x.shape, 1.5e-4 if dtype == "int16" else 0.03, dtype=dtype))
 
 
 def transpose(image: tuple[int, int, int], order: tuple[int, int, int]) -> Graph:
@@ -202,7 +215,7 @@ def _share(graph: Graph, layer: Layer, board: Board) -> float:
     """Of a machine that a layer takes; its activations are there up to four times (tests/arm.py)."""
     if not layer.calls:
         return 0.0
-    activations = sum(t.count for t in (*_read(graph, layer), *graph.results(layer.op)))
+    activations = sum(t.size for t in (*_read(graph, layer), *graph.results(layer.op)))
     ram = 4 * (activations + scratch_size(layer))
     return max(2 * choose.constant_bytes(layer) / board.machine.flash.size, ram / board.machine.ram.size)
 
@@ -364,6 +377,23 @@ _SHARES: dict[Callable[[Random], Graph], int] = {  # of every round of at_random
     lambda random: arg_max((1, *_image(random, 8)), int(random.integers(1, 4))): 1,
     lambda random: normalization(*map(int, random.integers((1, 2), (6, 60)))): 1,
     lambda random: log_softmax(*map(int, random.integers((1, 2), (6, 60)))): 1,
+    lambda random: svdf(
+        random,
+        inputs=_pick(random, (10, 40, 100)),
+        units=_pick(random, (8, 24, 64)),
+        rank=_pick(random, (1, 2)),
+        memory=_pick(random, (4, 10)),
+        sparsity=_pick(random, SPARSITIES),
+    ): 3,
+    lambda random: widened(_convolution(random)): 5,
+    lambda random: widened(_depthwise(random)): 3,
+    lambda random: widened(_fully_connected(random)): 4,
+    lambda random: widened(_pair(_pick(random, ("add", "mul")))(random)): 4,
+    lambda random: widened(_pool(_pick(random, ("average", "max")))(random)): 4,
+    lambda random: widened(mean(_image(random, 12))): 2,
+    lambda random: widened(softmax(*map(int, random.integers((1, 2), (6, 60))))): 1,
+    lambda random: widened(curve(_pick(random, ("logistic", "tanh")), _image(random, 12))): 2,
+    lambda random: requantized(_pick(random, ("int8", "int16")), _image(random, 12)): 2,
 }
 
 

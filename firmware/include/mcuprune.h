@@ -314,6 +314,19 @@ typedef struct {
     mcup_lstm_cell_t cells;
 } mcup_lstm_t;
 
+/* A layer that looks back on its last inferences (mcup_svdf.h). */
+typedef struct {
+    mcup_matrix_t matrix; /* of features, a row per filter; their results are int16 */
+    const int16_t *time;  /* [filters][memory] weights */
+    const int32_t *bias;  /* [filters / rank] */
+    int16_t *state;       /* [filters][memory] last results of each filter, the newest last */
+    int32_t memory;       /* inferences, the present one included */
+    int32_t rank;         /* filters that make one output */
+    int32_t multiplier;   /* Q31: from a sum to the output's scale */
+    int8_t shift;         /* to the right; negative: to the left */
+    int8_t zero_point;    /* of the output */
+} mcup_svdf_t;
+
 /* One row of a matrix whose weights lie in quads or pairs (mcup_quads.h). */
 typedef struct {
     int32_t start;       /* 256 * (bias - zero point * sum of weights), and in quads + 127 * sum of odd weights */
@@ -539,6 +552,9 @@ void mcup_conv_2d_d8_tile_s8(const mcup_conv_2d_tile_t *, const int8_t *, int8_t
 typedef void mcup_lstm_kernel_t(const mcup_lstm_t *, const int8_t *, int8_t *);
 mcup_lstm_kernel_t mcup_lstm_dense_s8, mcup_lstm_d8_s8, mcup_lstm_n4_s8, mcup_lstm_b4_s8;
 void mcup_lstm_quad_s8(const mcup_lstm_quad_t *, const int8_t *, int8_t *);
+typedef void mcup_svdf_kernel_t(const mcup_svdf_t *, const int8_t *, int8_t *);
+mcup_svdf_kernel_t mcup_svdf_dense_s8, mcup_svdf_d8_s8, mcup_svdf_n4_s8, mcup_svdf_b4_s8;
+void mcup_svdf_reset(const mcup_svdf_t *);
 void mcup_lstm_reset(const mcup_lstm_cell_t *);
 
 typedef void mcup_conv_2d_s16_kernel_t(const mcup_conv_2d_s16_t *, const int16_t *, int16_t *);

@@ -1,0 +1,7 @@
+/* SVDF, int8, dense features.  Portable C: what other instruction sets must match. */
+#include "mcup_svdf.h"
+
+void mcup_svdf_dense_s8(const mcup_svdf_t *layer, const int8_t *input, int8_t *output)
+{
+    mcup_svdf(layer, input, output, mcup_sum_dense);
+}
