@@ -250,7 +250,7 @@ def ops():
     from mcuprune.tflite import REFUSED
 
     for module in operators.OPS.values():
-        click.echo(f"{module.CODE:24} {module.ABOUT}")
+        click.echo(f"{module.CODE:24} {module.ABOUT}{'; int16, too' if getattr(module, 'WIDE', False) else ''}")
     click.echo("\nnot supported:")
     for name, (why, rewrite) in REFUSED.items():
         click.echo(f"{name:24} {why}; {rewrite}")

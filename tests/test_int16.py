@@ -8,14 +8,15 @@ import kernel
 import numpy as np
 import pytest
 from judge import judge, random_inputs
-from test_conv_2d import random_convolution
-from test_depthwise_conv_2d import random_depthwise
-from test_fully_connected import random_dense
+from test_conv_2d import convolution, random_convolution
+from test_depthwise_conv_2d import depthwise, random_depthwise
+from test_fully_connected import dense, random_dense
 from test_ops_reduce import averaged, pooled
-from writer import quantized, single
+from writer import quantized, single, write
 
-from mcuprune import curve16, softmax16
-from mcuprune.graph import Graph, Tensor
+from mcuprune import curve16, softmax16, tflite
+from mcuprune.errors import UnsupportedModel
+from mcuprune.graph import Graph, Op, Tensor
 from mcuprune.operand import FUSED
 
 
@@ -153,3 +154,90 @@ def test_means_of_int16_agree():
         over = random.permutation(len(shape))[: random.integers(1, len(shape) + 1)]
         graphs.append(in_int16(averaged(random, shape, over.tolist(), bool(random.random() < 0.5))))
     judge([(graph, random_inputs(random, graph)) for graph in graphs])
+
+
+# --- what is refused ---------------------------------------------------------------------------------------------
+
+
+def refused(tmp_path, graph: Graph) -> str:
+    write(graph, tmp_path / "model.tflite")
+    with pytest.raises(UnsupportedModel) as error:
+        tflite.read(tmp_path / "model.tflite")
+    return str(error.value)
+
+
+def test_an_operator_without_a_kernel_for_int16_is_refused(tmp_path):
+    graph = single("leaky_relu", [int16("x", (1, 4), 1e-4)], int16("y", (1, 4), 1e-4), alpha=0.5)
+    assert "leaky_relu: LEAKY_RELU computes in int16 (x), for which it has no kernel" in refused(tmp_path, graph)
+
+
+def test_a_zero_point_is_refused(tmp_path):
+    x = int16("x", (1, 4), 1e-4, zero_point=5)
+    assert "has the int16 tensor x with zero point 5, not 0" in refused(
+        tmp_path, single("tanh", [x], int16("y", (1, 4), 2**-15))
+    )
+
+
+def test_operands_of_two_widths_are_refused(tmp_path):
+    graph = single("tanh", [int16("x", (1, 4), 1e-4)], quantized("y", (1, 4), 1 / 128))
+    assert "has operands of int8 and of int16" in refused(tmp_path, graph)
+
+
+def test_more_than_four_dimensions_are_refused(tmp_path):
+    graph = single("tanh", [int16("x", (1, 2, 2, 2, 2), 1e-4)], int16("y", (1, 2, 2, 2, 2), 2**-15))
+    assert "has the int16 tensor x of 5 dimensions" in refused(tmp_path, graph)
+
+
+def test_an_int16_that_would_lie_at_an_odd_address_is_refused(tmp_path):
+    a, b = (quantized(name, (1, 3), 0.1) for name in "ab")
+    x, y = (int16(name, (1, 3), 2**-15) for name in "xy")
+    ops = (Op("relu", "relu", (0,), (1,)), Op("tanh", "tanh", (2,), (3,)))
+    graph = Graph("two", (a, b, x, y), ops, (0, 2), (1, 3))
+    assert "the input x is int16 and stands behind an odd number of bytes" in refused(tmp_path, graph)
+
+
+@pytest.mark.parametrize(
+    ("kind", "source", "target", "attrs", "reason"),
+    [
+        ("logistic", 1e-4, 1e-4, {}, "has output scale 0.0001, TFLite's kernel demands 1/32768"),
+        ("tanh", 8.0, 2**-15, {}, "has input scale 8, which overflows"),
+        ("softmax", 1e-4, 1e-4, {"beta": 1.0}, "has output scale 0.0001, TFLite's kernel demands 1/32768"),
+    ],
+)
+def test_scales_that_the_oracle_does_not_take_are_refused(tmp_path, kind, source, target, attrs, reason):
+    graph = single(kind, [int16("x", (1, 4), source)], int16("y", (1, 4), target), **attrs)
+    assert reason in refused(tmp_path, graph)
+
+
+def test_powers_of_two_in_an_add_are_refused(tmp_path):
+    a, b, y = (int16(name, (1, 4), 2**-12) for name in "aby")
+    graph = single("add", [a, b], y, fused_activation_function="NONE", pot_scale_int16=True)
+    assert "ADD scales int16 by powers of two" in refused(tmp_path, graph)
+
+
+def test_a_quantize_that_widens_is_refused(tmp_path):
+    graph = single("quantize", [quantized("x", (1, 4), 0.1)], int16("y", (1, 4), 1e-3))
+    assert "QUANTIZE widens int8 to int16" in refused(tmp_path, graph)
+
+
+@pytest.mark.parametrize(("kind", "change", "reason"), [
+    ("conv_2d", {"dtype": "int8"}, "has a bias of 3 int8, TFLite's 16x8 kernel demands 3 int32 or int64"),
+    ("depthwise_conv_2d", {"dtype": "int32"}, "int32, TFLite's 16x8 kernel demands"),
+    ("fully_connected", {"data": np.full(5, 2**47)}, "can overflow its 48-bit sums in output"),
+])  # fmt: skip
+def test_biases_that_no_kernel_reads_are_refused(tmp_path, kind, change, reason):
+    random = np.random.default_rng(8)
+    make = {
+        "conv_2d": lambda: convolution(random, image=(4, 4, 2), filters=(3, 3, 3, 2)),
+        "depthwise_conv_2d": lambda: depthwise(random, image=(4, 4, 2), kernel=(3, 3)),
+        "fully_connected": lambda: dense(random, inputs=8, rows=5),
+    }[kind]
+    x, w, b, y = widened(random, make()).tensors
+    b = replace(b, **{"data": b.data.astype(change.get("dtype", "int64")), **change})
+    assert reason in refused(tmp_path, replace(widened(random, make()), tensors=(x, w, b, y)))
+
+
+def test_sums_of_32_bits_that_overflow_are_refused(tmp_path):
+    random = np.random.default_rng(9)
+    graph = dense(random, inputs=3000, rows=2, bias=False, sparsity=0)
+    assert "can overflow its 32-bit sums in output" in refused(tmp_path, widened(random, graph))

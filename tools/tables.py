@@ -28,7 +28,8 @@ def boards() -> list[list[str]]:
 
 
 def operators() -> list[list[str]]:
-    return [["operator", "what is supported"], ["---"] * 2] + [[m.CODE, m.ABOUT] for m in ops.OPS.values()]
+    rows = [[m.CODE, m.ABOUT, "yes" if getattr(m, "WIDE", False) else ""] for m in ops.OPS.values()]
+    return [["operator", "what is supported", "16x8"], ["---"] * 3, *rows]
 
 
 def refused() -> list[list[str]]:
