@@ -156,6 +156,24 @@ def test_means_of_int16_agree():
     judge([(graph, random_inputs(random, graph)) for graph in graphs])
 
 
+def numbers(*values: int) -> Tensor:
+    return quantized("numbers", (len(values),), [], data=np.array(values, np.int32), dtype="int32")
+
+
+def test_layouts_of_int16_agree():
+    x, masks = int16("x", (1, 4, 3, 5), 1e-4), ("begin", "end", "ellipsis", "new_axis", "shrink_axis")
+    graphs = [
+        single("slice", [x, numbers(0, 1, 0, 2), numbers(1, 2, -1, 3)], int16("y", (1, 2, 3, 3), 1e-4)),
+        single("squeeze", [int16("x", (1, 4, 1, 5), 1e-4)], int16("y", (1, 4, 5), 1e-4), squeeze_dims=(2,)),
+        single("expand_dims", [int16("x", (1, 4, 5), 1e-4), numbers(1)], int16("y", (1, 1, 4, 5), 1e-4)),
+        single("transpose", [x, numbers(0, 3, 1, 2)], int16("y", (1, 5, 4, 3), 1e-4)),
+        single("strided_slice", [x, numbers(0, 3, 0, 0), numbers(1, 0, 3, 5), numbers(1, -2, 1, 2)],
+               int16("y", (1, 2, 3, 3), 1e-4), **{f"{mask}_mask": 0 for mask in masks}),
+    ]  # fmt: skip
+    random = np.random.default_rng(10)
+    judge([(graph, random_inputs(random, graph)) for graph in graphs])
+
+
 # --- what is refused ---------------------------------------------------------------------------------------------
 
 
