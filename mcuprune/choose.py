@@ -114,8 +114,8 @@ def recorded(
 
 
 def identity(layer: Layer) -> tuple[str | None, str | None, int | None]:
-    """(kernel, encoding, bytes of scratch) as a report names them."""
-    kernel = layer.calls[0].function if layer.calls else None
+    """(kernel, encoding, bytes of scratch) as a report names them.  A kernel that calls others is told with them."""
+    kernel = " ".join(layer.calls[0].functions) if layer.calls else None
     return kernel, layer.encoded.encoding if layer.encoded else None, scratch_size(layer)
 
 
@@ -145,7 +145,7 @@ def constant_bytes(layer: Layer) -> int:
 
 def code_bytes(layers: Sequence[Layer], board: Board, isas: Sequence[str]) -> int:
     """Bytes of the kernels that layers call."""
-    return sum(cost.code(f, board.cpu, isas) for f in {call.function for layer in layers for call in layer.calls})
+    return sum(cost.code(f, board.cpu, isas) for f in {f for layer in layers for c in layer.calls for f in c.functions})
 
 
 def _cycles(layer: Layer, cpu: str) -> float:

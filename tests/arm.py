@@ -182,7 +182,7 @@ def _build(
              "memory.ld": [memory_script(machine)]}  # fmt: skip
     for name, lines in texts.items():
         (folder / name).write_text("\n".join(lines) + "\n")
-    functions = sorted({call.function for case in placed for call in case.layer.calls})
+    functions = sorted({f for case in placed for call in case.layer.calls for f in call.functions})
     kernels = [path for f in functions for path in project.kernel_files(FIRMWARE, f, board.isas)]
     objects = [_object(path, tuple(board.flags)) for path in [*kernels, FIRMWARE / "startup/startup.c"]]
     elf = folder / "cases.elf"

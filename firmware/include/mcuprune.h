@@ -284,8 +284,12 @@ typedef struct {
     int32_t entries;            /* exp is 0 beyond */
 } mcup_softmax_t;
 
+typedef struct mcup_lstm_cell mcup_lstm_cell_t;
+typedef void mcup_lstm_finish_t(const mcup_lstm_cell_t *, int8_t *);
+
 /* What an LSTM computes with beside its matrices (mcup_lstm.h). */
-typedef struct {
+struct mcup_lstm_cell {
+    mcup_lstm_finish_t *finish; /* from the gates of a step to its output */
     int16_t *gates;       /* [4 * units]: room for the gates of a step; behind it for the state that is not kept */
     int16_t *state;       /* cells [units], then the last outputs, int8 [units]; null: begins anew each time */
     int32_t steps;
@@ -296,7 +300,7 @@ typedef struct {
     int8_t cell_shift;    /* from a product of Q0 to a cell's scale */
     int8_t integer_bits;  /* of a cell: before its point */
     int16_t clip;         /* the most that a cell may hold, and minus the least */
-} mcup_lstm_cell_t;
+};
 
 typedef struct {
     mcup_matrix_t input;     /* a row per gate and unit, times the inputs of a step */
@@ -448,6 +452,7 @@ void mcup_conv_2d_d8_tile_s8(const mcup_conv_2d_tile_t *, const int8_t *, int8_t
 typedef void mcup_lstm_kernel_t(const mcup_lstm_t *, const int8_t *, int8_t *);
 mcup_lstm_kernel_t mcup_lstm_dense_s8, mcup_lstm_d8_s8, mcup_lstm_n4_s8, mcup_lstm_b4_s8;
 void mcup_lstm_quad_s8(const mcup_lstm_quad_t *, const int8_t *, int8_t *);
+mcup_lstm_finish_t mcup_lstm_cells_s8, mcup_lstm_cells_table_s8;
 void mcup_lstm_reset(const mcup_lstm_cell_t *);
 
 #endif

@@ -14,7 +14,8 @@ OP = "unidirectional_sequence_lstm"
 TOGETHER, UNIT = 4, 4  # rows; quads that the loop is unrolled for
 
 
-def lower(graph: Graph, op: Op, isas: Sequence[str]) -> Layer | None:
+def lower(graph: Graph, op: Op, isas: Sequence[str], finish: str | None = None) -> Layer | None:
+    """finish: the kernel that ends a step, by default the fastest"""
     found = [quads(m, TOGETHER, UNIT) for m in lstm.matrices(graph, op)] if "dsp" in isas else [None]
     parts = [part for part in found if part is not None]
     if len(parts) < 2:
@@ -23,15 +24,22 @@ def lower(graph: Graph, op: Op, isas: Sequence[str]) -> Layer | None:
     inputs, units = first.matrix.weights.shape[1], second.matrix.weights.shape[1]
     steps = graph.operand(op, 0).count // inputs
     words, groups = first.words + second.words, first.rows // TOGETHER
+    finish = finish or lstm.finishes(op)[0]
     room = -(-11 * units // 4) * 4  # behind the gates and the state
     fields: dict[str, Field] = {
         "input": first.fields,
         "recurrent": second.fields,
-        "cells": lstm.cells(graph, op, room + 8 * max(first.words, second.words)),
+        "cells": lstm.cells(graph, op, finish, room + 8 * max(first.words, second.words)),
         "room": room,
         "inputs": inputs,
     }
-    work = {"step": steps, "quad": steps * words, "word": steps * groups * words, "unit": steps * units}
+    work = {"step": steps, "quad": steps * words, "word": steps * groups * words, lstm.FINISHES[finish]: steps * units}
     call = Call("mcup_lstm_quad_s8", "mcup_lstm_quad_t", fields, work=work)
     dense = first.encoded(np.concatenate([part.matrix.weights for part in parts], axis=1))
     return lstm.layer(graph, op, call, replace(dense, weight_bytes=first.stream.size + second.stream.size))
+
+
+def frugal(graph: Graph, op: Op, isas: Sequence[str]) -> list[Layer]:
+    """Without the table."""
+    found = [lower(graph, op, isas, finish) for finish in lstm.finishes(op)[1:]]
+    return [layer for layer in found if layer]

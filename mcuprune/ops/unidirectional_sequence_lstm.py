@@ -18,7 +18,7 @@ import numpy as np
 from mcuprune import fixed, sigmoid
 from mcuprune.encodings import ENCODINGS
 from mcuprune.graph import Graph, Op, Tensor
-from mcuprune.layer import Call, Encoded, Field, Layer, Scratch, State
+from mcuprune.layer import Call, Encoded, Field, Function, Layer, Scratch, State
 from mcuprune.matrix import Matrix
 from mcuprune.operand import ACTIVATIONS, PORTABLE, check_shape, unsupported
 
@@ -31,6 +31,7 @@ INPUT, FORGET, CANDIDATE, OUTPUT = range(4)  # the gates in TFLite's order
 GATES = (INPUT, FORGET, OUTPUT, CANDIDATE)  # and in the kernels': logistic functions first
 WEIGHTS, RECURRENT, PEEPHOLES, BIASES = 1, 5, slice(9, 12), 12  # where operands of all gates begin
 PROJECTION, NORMS = 16, slice(20, 24)
+FINISHES = {"mcup_lstm_cells_table_s8": "unit_by_table", "mcup_lstm_cells_s8": "unit"}  # and the work of a unit
 GATE_SCALE = np.float32(2.0**-12)
 
 
@@ -165,25 +166,39 @@ def _saturated(x: np.ndarray) -> np.ndarray:
     return np.clip(x, -(1 << 15), (1 << 15) - 1)
 
 
-def lower(graph: Graph, op: Op, encoded: Encoded, isas: Sequence[str] = PORTABLE) -> Layer | None:
-    """None where one of the two matrices cannot be encoded, though both side by side could."""
+def lower(
+    graph: Graph, op: Op, encoded: Encoded, isas: Sequence[str] = PORTABLE, finish: str | None = None
+) -> Layer | None:
+    """None where one of the two matrices cannot be encoded, though both side by side could.  finish: of `finishes`"""
     both, encoding = matrices(graph, op), ENCODINGS[encoded.encoding]
     if any(encoding.size(m.weights) == inf for m in both):
         return None
     parts = [encoding.encode(m.weights) for m in both]
     steps = graph.operand(op, 0).count // both[0].weights.shape[1]
+    finish = finish or finishes(op)[0]
     fields: dict[str, Field] = {
         "input": both[0].fields(parts[0]),
         "recurrent": both[1].fields(parts[1]),
-        "cells": cells(graph, op),
+        "cells": cells(graph, op, finish),
     }
-    work: dict[str, float] = {"step": steps, "unit": steps * both[1].weights.shape[1]}
+    work: dict[str, float] = {"step": steps, FINISHES[finish]: steps * both[1].weights.shape[1]}
     for m, part in zip(both, parts, strict=True):
         for kind, amount in m.work(part, steps).items():
             work[kind] = work.get(kind, 0) + amount
     work.pop("clamped")
     call = Call(f"mcup_lstm_{encoded.encoding}_s8", "mcup_lstm_t", fields, work=work)
     return layer(graph, op, call, _joined(parts))
+
+
+def frugal(graph: Graph, op: Op, encoded: Encoded, isas: Sequence[str]) -> list[Layer]:
+    """Without the table."""
+    found = [lower(graph, op, encoded, isas, finish) for finish in finishes(op)[1:]]
+    return [layer for layer in found if layer]
+
+
+def finishes(op: Op) -> tuple[str, ...]:
+    """The kernels that can finish a step, the fastest first.  The table's tanh is of at least 2 bits before the point."""
+    return tuple(FINISHES)[15 + _power(op) < 2 :]
 
 
 def layer(graph: Graph, op: Op, call: Call, encoded: Encoded) -> Layer:
@@ -200,13 +215,14 @@ def layer(graph: Graph, op: Op, call: Call, encoded: Encoded) -> Layer:
     )
 
 
-def cells(graph: Graph, op: Op, scratch: int = 0) -> dict[str, Field]:
-    """mcup_lstm_cell_t.  scratch: bytes, where a kernel wants more than gates and state"""
+def cells(graph: Graph, op: Op, finish: str, scratch: int = 0) -> dict[str, Field]:
+    """mcup_lstm_cell_t.  finish: of `finishes`; scratch: bytes, where a kernel wants more than gates and state"""
     target, power = graph.results(op)[0], _power(op)
     units = target.shape[2]
     multiplier, shift, zero_point = _hidden(op)
     kept = op.attrs.get("stateful", False)
     return {
+        "finish": Function(finish),
         "gates": Scratch(max(scratch, (8 if kept else 11) * units), "int16_t"),
         "state": State(-(-3 * units // 2), "int16_t", "mcup_lstm_reset") if kept else 0,
         "steps": target.count // units,
