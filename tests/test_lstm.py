@@ -7,6 +7,7 @@ import kernel
 import models
 import numpy as np
 import pytest
+import sigmoid_table
 import writer
 from judge import judge, lowered, random_inputs
 from lstms import lstm
@@ -60,29 +61,53 @@ def test_dense_weights_in_quads():
     board = load("stm32f405")
     for graph in graphs:
         layers = [c.layer for c in choose.candidates(graph, graph.ops[0], board)]
-        (quads,) = (layer for layer in layers if layer.calls[0].function == "mcup_lstm_quad_s8")
+        quads = [layer for layer in layers if layer.calls[0].function == "mcup_lstm_quad_s8"]
         x = random_inputs(random, graph)
-        assert np.array_equal(kernel.run(graph, quads, x), ops.run(graph, x))
+        for got in kernel.run_all([(graph, layer, (x,)) for layer in quads]):
+            assert np.array_equal(got, ops.run(graph, x))
+        assert len(quads) == len(lstm_op.FINISHES)
+
+
+def every_int16(header, logistic, tanh, integer_bits, folder):
+    """What C answers: int16 [1 + formats, 65536]"""
+    source = folder / "all.c"
+    source.write_text(f"""
+        #include <stdio.h>
+        #include "{header}"
+        int main(void) {{
+            for (int bits = {integer_bits[0] - 1}; bits <= {integer_bits[-1]}; bits++) {{
+                for (int i = 0; i < 65536; i++) {{
+                    const int16_t x = (int16_t)i;
+                    const int16_t y = (int16_t)(bits < {integer_bits[0]} ? {logistic}(x) : {tanh}(x, bits));
+                    fwrite(&y, 2, 1, stdout);
+                }}
+            }}
+            return 0;
+        }}""")
+    kernel._gcc("-O1", kernel.INCLUDE, str(source), "-o", str(folder / "all"))
+    answers = subprocess.run([folder / "all"], capture_output=True, check=True).stdout
+    return np.frombuffer(answers, np.int16).reshape(-1, 1 << 16)
 
 
 def test_every_int16_has_the_same_logistic_function_and_tanh_in_c(tmp_path):
-    source = tmp_path / "all.c"
-    source.write_text("""
-        #include <stdio.h>
-        #include "mcup_sigmoid.h"
-        int main(void) {
-            for (int bits = -1; bits <= 6; bits++) {
-                for (int i = 0; i < 65536; i++) {
-                    const int16_t y = bits < 0 ? mcup_logistic_q3((int16_t)i) : mcup_tanh((int16_t)i, bits);
-                    fwrite(&y, 2, 1, stdout);
-                }
-            }
-            return 0;
-        }""")
-    kernel._gcc("-O1", kernel.INCLUDE, str(source), "-o", str(tmp_path / "all"))
-    answers = subprocess.run([tmp_path / "all"], capture_output=True, check=True).stdout
-    tables = [sigmoid.logistic(), *(sigmoid.tanh(bits) for bits in range(7))]
-    assert np.array_equal(np.frombuffer(answers, np.int16).reshape(8, -1), np.stack(tables))
+    answers = every_int16("mcup_sigmoid.h", "mcup_logistic_q3", "mcup_tanh", range(7), tmp_path)
+    assert np.array_equal(answers, np.stack([sigmoid.logistic(), *(sigmoid.tanh(bits) for bits in range(7))]))
+
+
+def test_every_int16_has_the_same_logistic_function_and_tanh_by_table(tmp_path):
+    bits = range(2, 7)
+    answers = every_int16("mcup_sigmoid_lookup.h", "mcup_logistic_lookup", "mcup_tanh_lookup", bits, tmp_path)
+    assert np.array_equal(answers, np.stack([sigmoid.logistic(), *map(sigmoid.tanh, bits)]))
+
+
+def test_the_table_is_what_its_tool_writes():
+    assert sigmoid_table.TARGET.read_text(encoding="utf-8") == sigmoid_table.text()
+
+
+def test_the_last_argument_of_the_table_is_the_one_that_c_stops_at():
+    header = (kernel.FIRMWARE / "include/mcup_sigmoid_lookup.h").read_text(encoding="utf-8")
+    assert f"#define MCUP_SIGMOID_LAST {sigmoid_table.ARGUMENTS - 1} " in header
+    assert sigmoid_table.answers()[-1] == 1 << 14
 
 
 def test_the_functions_are_what_their_names_say():

@@ -16,6 +16,7 @@ from mcuprune.board import find_folder
 
 TARGET = find_folder("firmware") / "include/mcup_sigmoid_table.h"
 LINE = 256  # arguments
+LEVEL = 1 << 15  # on the line that begins here the slope is 0: a kernel takes this argument for -2^15
 ARGUMENTS = 147 * LINE  # at the last of them, and beyond, the answer is one: 2^14
 MOST = 7  # that three bits hold
 HEAD = """\
@@ -43,7 +44,7 @@ def lines(h: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     for first in range(0, ARGUMENTS, LINE):
         x, y = np.arange(first, first + LINE), h[first : first + LINE]
         around = (y[-1] - y[0] << 15) // LINE
-        slopes = np.clip(around + np.arange(-512, 513, 8), 0, (1 << 15) - 1)
+        slopes = np.clip(around + np.arange(-512, 513, 8), 0, (1 << 15) - 1) if first != LEVEL else [0]
         found.append(min((_line(x, y, int(slope)) for slope in slopes), key=lambda line: line[1].max()))
     rest = np.concatenate([rest for _, rest in found])
     assert 0 <= rest.min() and rest.max() <= MOST, rest.max()

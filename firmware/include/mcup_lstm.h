@@ -20,16 +20,22 @@ static inline int32_t mcup_saturate_16(int32_t x)
 /* Every row of a matrix times a column, scaled and added to its gate. */
 typedef void mcup_gates_t(const mcup_matrix_t *matrix, const int8_t *column, int16_t *gates);
 
-static inline void mcup_gates(const mcup_matrix_t *matrix, const int8_t *column, int16_t *gates,
-                              mcup_sum_t *sum)
+/* The same of some rows; returns where the stream goes on behind them. */
+static inline const uint8_t *mcup_gates(const mcup_matrix_t *matrix, const mcup_row_t *row,
+                                        const mcup_row_t *end, const uint8_t *stream,
+                                        const int8_t *column, int16_t *gates, mcup_sum_t *sum)
 {
-    const uint8_t *stream = matrix->stream;
-    const mcup_row_t *row = matrix->row;
-
-    for (const mcup_row_t *end = row + matrix->rows; row < end; row++, gates++) {
+    for (; row < end; row++, gates++) {
         const int32_t acc = sum(matrix, row, &stream, column);
         *gates = (int16_t)mcup_saturate_16(*gates + mcup_scale(acc, row->multiplier, row->shift));
     }
+    return stream;
+}
+
+static inline void mcup_all_gates(const mcup_matrix_t *matrix, const int8_t *column, int16_t *gates,
+                                  mcup_sum_t *sum)
+{
+    mcup_gates(matrix, matrix->row, matrix->row + matrix->rows, matrix->stream, column, gates, sum);
 }
 
 static inline int16_t *mcup_lstm_cells(const mcup_lstm_cell_t *lstm)

@@ -48,9 +48,9 @@
     smlatb  r4, r10, r11, r4
     .endm
 
-/* Pairs of a row mod 8 into r8, from its bytes in r7 */
-    .macro  PAIRS_D8
-    ubfx    r8, r7, #2, #3
+/* Pairs of a row mod 8, from its bytes in r7 */
+    .macro  PAIRS_D8 to
+    ubfx    \to, r7, #2, #3
     .endm
 
 /* N4: {second delta << 4 | first delta, first value, second value} */
@@ -60,21 +60,21 @@
     .endm
 
     .macro  PAIR_N4
-    and     r8, r6, #15
-    add     r12, r5, r8
-    add     r5, r12, r6, lsr #4
-    ldrsb   r8, [r2, #-2]
-    ldrsb   r10, [r2, #-1]
-    ldrsb.w r9, [r12]
+    and     r9, r6, #15
+    add     r9, r5, r9
+    add     r5, r9, r6, lsr #4
+    ldrsb   r10, [r2, #-2]
+    ldrsb   r12, [r2, #-1]
+    ldrsb.w r9, [r9]
     ldrsb.w r11, [r5]
     ldrb    r6, [r2], #3
-    mla     r4, r8, r9, r4
-    mla     r4, r10, r11, r4
+    mla     r4, r10, r9, r4
+    mla     r4, r12, r11, r4
     .endm
 
-    .macro  PAIRS_N4
-    add     r8, r7, r7, lsl #1          /* 3 * 3 = 1 mod 8 */
-    and     r8, r8, #7
+    .macro  PAIRS_N4 to
+    add     \to, r7, r7, lsl #1         /* 3 * 3 = 1 mod 8 */
+    and     \to, \to, #7
     .endm
 
 /* B4: {delta, four values}; what is called a pair is a block here */
@@ -85,41 +85,42 @@
 
     .macro  PAIR_B4
     add     r5, r5, r6
-    ldr     r8, [r2, #-4]
+    ldr     r12, [r2, #-4]
     ldr     r9, [r5]
     ldrb    r6, [r2], #5
-    sxtb16  r10, r8
+    sxtb16  r10, r12
     sxtb16  r11, r9
-    sxtb16  r8, r8, ror #8
+    sxtb16  r12, r12, ror #8
     sxtb16  r9, r9, ror #8
     smlad   r4, r10, r11, r4
-    smlad   r4, r8, r9, r4
+    smlad   r4, r12, r9, r4
     .endm
 
-/* Blocks of a row mod 8 into r8, from its bytes in r7: 5 * 5 = 1 mod 8 */
-    .macro  PAIRS_B4
-    add     r8, r7, r7, lsl #2
-    and     r8, r8, #7
+/* Blocks of a row mod 8, from its bytes in r7: 5 * 5 = 1 mod 8 */
+    .macro  PAIRS_B4 to
+    add     \to, r7, r7, lsl #2
+    and     \to, \to, #7
     .endm
 
-/* What becomes of twice a sum's scaled value in r4: an int8, or added to an int16 gate. */
-    .macro  STORE_8
-    ssat    r4, #8, r4, asr #1
-2:  strb    r4, [lr], #1
+/* Eight pairs; the loop is entered where the offsets of the table say, and left at the end of the row. */
+    .macro  PAIRS format, from
+    tbb     [pc, \from]
+10: .byte   (19f - 10b) / 2, (18f - 10b) / 2, (17f - 10b) / 2, (16f - 10b) / 2
+    .byte   (15f - 10b) / 2, (14f - 10b) / 2, (13f - 10b) / 2, (12f - 10b) / 2
+11: PAIR_\format
+12: PAIR_\format
+13: PAIR_\format
+14: PAIR_\format
+15: PAIR_\format
+16: PAIR_\format
+17: PAIR_\format
+18: PAIR_\format
+19: cmp     r2, r7
+    bne     11b
     .endm
 
-    .macro  STORE_16
-    asr     r4, r4, #1
-2:  ldrsh   r8, [lr]
-    add     r4, r4, r8
-    ssat    r4, #16, r4
-    strh    r4, [lr], #2
-    .endm
-
-/* void name(const mcup_matrix_t *matrix, const int8_t *column, int8_t *output); with bits 16, and
- * finish another C function for strange shifts, int16_t *output, which is added to.  The outputs'
- * zero point is 0 then. */
-    .macro  COLUMN_ROWS name, format, bits=8, finish=mcup_column_finish
+/* void name(const mcup_matrix_t *matrix, const int8_t *column, int8_t *output) */
+    .macro  COLUMN_ROWS name, format
     .section .text.\name, "ax", %progbits
     .balign 4
     .global \name
@@ -145,22 +146,10 @@
     ldrh    r7, [r1, #ROW_BYTES]
     ldr     r4, [r1]                    /* bias */
     FIRST_\format
-    PAIRS_\format
+    PAIRS_\format r8
     add     r7, r7, r2
     mov     r5, r0
-    tbb     [pc, r8]
-10: .byte   (19f - 10b) / 2, (18f - 10b) / 2, (17f - 10b) / 2, (16f - 10b) / 2
-    .byte   (15f - 10b) / 2, (14f - 10b) / 2, (13f - 10b) / 2, (12f - 10b) / 2
-11: PAIR_\format
-12: PAIR_\format
-13: PAIR_\format
-14: PAIR_\format
-15: PAIR_\format
-16: PAIR_\format
-17: PAIR_\format
-18: PAIR_\format
-19: cmp     r2, r7
-    bne     11b
+    PAIRS   \format, r8
 
     ldr     r8, [r1, #ROW_MULTIPLIER]
     ldrb    r10, [r1, #ROW_SHIFT]
@@ -174,7 +163,8 @@
     add     r9, r9, r4, asr #31
     smmlar  r4, r4, r8, r9
     asr     r4, r4, r10
-    STORE_\bits
+    ssat    r4, #8, r4, asr #1
+2:  strb    r4, [lr], #1
     cmp     r1, r3
     bne     1b
     add     sp, sp, #FRAME
@@ -185,7 +175,7 @@
     ldr     r0, [sp, #(24 + AT_MATRIX)]
     sub     r1, r1, #ROW_SIZE
     mov     r2, r4
-    bl      \finish
+    bl      mcup_column_finish
     str     r0, [sp, #16]
     pop     {r0-r4, lr}
     b       2b

@@ -3,7 +3,7 @@
 
 static void products(const mcup_matrix_t *matrix, const int8_t *column, int16_t *gates)
 {
-    mcup_gates(matrix, column, gates, mcup_sum_dense);
+    mcup_all_gates(matrix, column, gates, mcup_sum_dense);
 }
 
 void mcup_lstm_dense_s8(const mcup_lstm_t *layer, const int8_t *input, int8_t *output)

@@ -1,0 +1,64 @@
+/* Rows of a sparse matrix times one column, added to the gates of an LSTM, on Cortex-M4, M7 and M33.
+ * The loop is that of mcup_column_rows.h; rows have one multiplier and one shift to the right, which
+ * stay in registers.  What the last pair of a row loads ahead is what the next row begins with.
+ *
+ *     GATE_ROWS mcup_lstm_d8_rows, D8
+ *
+ *     r0  column - 1     r3  shift - 1    r5  where in the column         r7  end of the row
+ *     r1  row            r4  sum          r6  indices of the next pair    r8  multiplier
+ *     r2  stream         lr  gate
+ *
+ * A sum becomes what it is in mcup_group_rows.h, with a zero point of 0. */
+#include "mcup_column_rows.h"
+
+    .equ    AT_GATES, 44                /* behind the frame, {rounding, behind the last row}, and registers */
+
+/* const uint8_t *name(const int8_t *column, const mcup_row_t *row, const mcup_row_t *end,
+ *                     const uint8_t *stream, int16_t *gates)
+ *
+ * There is a row at least.  Returns where the stream goes on. */
+    .macro  GATE_ROWS name, format
+    .section .text.\name, "ax", %progbits
+    .balign 4
+    .global \name
+    .thumb_func
+    .type   \name, %function
+\name:
+    push    {r4-r11, lr}
+    mov     r5, r2
+    add     r2, r3, #AHEAD_\format
+    ldrb    r3, [r1, #ROW_SHIFT]
+    ldr     r8, [r1, #ROW_MULTIPLIER]
+    sub     r3, r3, #1
+    mov     r4, #1
+    lsl     r4, r4, r3
+    push    {r4, r5}
+    ldr     lr, [sp, #AT_GATES]
+    sub     r0, r0, #1
+    FIRST_\format
+
+1:  /* a row */
+    ldr     r4, [r1], #ROW_SIZE         /* bias */
+    ldrh    r7, [r1, #(ROW_BYTES - ROW_SIZE)]
+    mov     r5, r0
+    PAIRS_\format r9
+    add     r7, r7, r2
+    PAIRS   \format, r9
+
+    ldrd    r9, r10, [sp]
+    qadd    r4, r4, r4
+    add     r9, r9, r4, asr #31
+    smmlar  r4, r4, r8, r9
+    ldrsh   r11, [lr]
+    asr     r4, r4, r3
+    add     r4, r11, r4, asr #1
+    ssat    r4, #16, r4
+    strh    r4, [lr], #2
+    cmp     r1, r10
+    bne     1b
+
+    sub     r0, r2, #AHEAD_\format
+    add     sp, sp, #8
+    pop     {r4-r11, pc}
+    .size   \name, . - \name
+    .endm
