@@ -47,7 +47,7 @@ def lines(h: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         slopes = np.clip(around + np.arange(-512, 513, 8), 0, (1 << 15) - 1) if first != LEVEL else [0]
         found.append(min((_line(x, y, int(slope)) for slope in slopes), key=lambda line: line[1].max()))
     rest = np.concatenate([rest for _, rest in found])
-    assert 0 <= rest.min() and rest.max() <= MOST, rest.max()
+    assert rest.min() >= 0 and rest.max() <= MOST, rest.max()
     return np.array([line for line, _ in found], np.uint32), rest.astype(np.uint8)
 
 

@@ -26,7 +26,8 @@ typedef struct {
     int32_t bias;       /* bias - input zero point * sum of the row's weights */
     int32_t multiplier; /* Q31: 0 or in [2^30, 2^31) */
     int8_t shift;       /* right shift after the multiplication; negative: left shift before it */
-    uint8_t entry;      /* pairs of entries mod 4: where a loop unrolled four times enters; 0 when dense */
+    uint8_t entry;      /* pairs of entries mod 4: where a loop unrolled four times enters; 0 when dense;
+                           in an LSTM all pairs, if there are 10 + n 11 + (n - 1) mod 4 */
     uint16_t bytes;     /* of the row's stream; 0 when dense */
 } mcup_row_t;
 

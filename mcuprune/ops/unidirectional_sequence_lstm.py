@@ -11,6 +11,7 @@ have a row for every gate of every cell; the kernels want the gates of the logis
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from math import inf, log2
 
 import numpy as np
@@ -18,7 +19,7 @@ import numpy as np
 from mcuprune import fixed, sigmoid
 from mcuprune.encodings import ENCODINGS
 from mcuprune.graph import Graph, Op, Tensor
-from mcuprune.layer import Call, Encoded, Field, Function, Layer, Scratch, State
+from mcuprune.layer import Array, Call, Encoded, Field, Function, Layer, Scratch, State
 from mcuprune.matrix import Matrix
 from mcuprune.operand import ACTIVATIONS, PORTABLE, check_shape, unsupported
 
@@ -32,6 +33,7 @@ GATES = (INPUT, FORGET, OUTPUT, CANDIDATE)  # and in the kernels': logistic func
 WEIGHTS, RECURRENT, PEEPHOLES, BIASES = 1, 5, slice(9, 12), 12  # where operands of all gates begin
 PROJECTION, NORMS = 16, slice(20, 24)
 FINISHES = {"mcup_lstm_cells_table_s8": "unit_by_table", "mcup_lstm_cells_s8": "unit"}  # and the work of a unit
+ENTRY, UNROLLED = 3, 10  # the column of a mcup_row_t; pairs that kernels have no loop for
 GATE_SCALE = np.float32(2.0**-12)
 
 
@@ -177,8 +179,8 @@ def lower(
     steps = graph.operand(op, 0).count // both[0].weights.shape[1]
     finish = finish or finishes(op)[0]
     fields: dict[str, Field] = {
-        "input": both[0].fields(parts[0]),
-        "recurrent": both[1].fields(parts[1]),
+        "input": _fields(both[0], parts[0]),
+        "recurrent": _fields(both[1], parts[1]),
         "cells": cells(graph, op, finish),
     }
     work: dict[str, float] = {"step": steps, FINISHES[finish]: steps * both[1].weights.shape[1]}
@@ -190,6 +192,18 @@ def lower(
     return layer(graph, op, call, _joined(parts))
 
 
+def _fields(m: Matrix, encoded: Encoded) -> dict[str, Field]:
+    """mcup_matrix_t; the entry of a row says how many pairs it has, of more than UNROLLED where a loop of four enters."""
+    fields = m.fields(encoded)
+    row = fields["row"]
+    assert isinstance(row, Array)
+    values = row.values.copy()
+    if encoded.pair_bytes:
+        pairs = encoded.row_bytes // encoded.pair_bytes
+        values[:, ENTRY] = np.where(pairs > UNROLLED, UNROLLED + 1 + (pairs - UNROLLED - 1) % 4, pairs)
+    return fields | {"row": replace(row, values=values)}
+
+
 def frugal(graph: Graph, op: Op, encoded: Encoded, isas: Sequence[str]) -> list[Layer]:
     """Without the table."""
     found = [lower(graph, op, encoded, isas, finish) for finish in finishes(op)[1:]]
@@ -197,7 +211,7 @@ def frugal(graph: Graph, op: Op, encoded: Encoded, isas: Sequence[str]) -> list[
 
 
 def finishes(op: Op) -> tuple[str, ...]:
-    """The kernels that can finish a step, the fastest first.  The table's tanh is of at least 2 bits before the point."""
+    """The kernels that can finish a step, the fastest first.  The table knows no tanh of Q0 and Q1."""
     return tuple(FINISHES)[15 + _power(op) < 2 :]
 
 

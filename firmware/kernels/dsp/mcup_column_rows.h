@@ -48,9 +48,9 @@
     smlatb  r4, r10, r11, r4
     .endm
 
-/* Pairs of a row mod 8, from its bytes in r7 */
-    .macro  PAIRS_D8 to
-    ubfx    \to, r7, #2, #3
+/* Pairs of a row mod 8 into r8, from its bytes in r7 */
+    .macro  PAIRS_D8
+    ubfx    r8, r7, #2, #3
     .endm
 
 /* N4: {second delta << 4 | first delta, first value, second value} */
@@ -72,9 +72,9 @@
     mla     r4, r12, r11, r4
     .endm
 
-    .macro  PAIRS_N4 to
-    add     \to, r7, r7, lsl #1         /* 3 * 3 = 1 mod 8 */
-    and     \to, \to, #7
+    .macro  PAIRS_N4
+    add     r8, r7, r7, lsl #1          /* 3 * 3 = 1 mod 8 */
+    and     r8, r8, #7
     .endm
 
 /* B4: {delta, four values}; what is called a pair is a block here */
@@ -96,27 +96,10 @@
     smlad   r4, r12, r9, r4
     .endm
 
-/* Blocks of a row mod 8, from its bytes in r7: 5 * 5 = 1 mod 8 */
-    .macro  PAIRS_B4 to
-    add     \to, r7, r7, lsl #2
-    and     \to, \to, #7
-    .endm
-
-/* Eight pairs; the loop is entered where the offsets of the table say, and left at the end of the row. */
-    .macro  PAIRS format, from
-    tbb     [pc, \from]
-10: .byte   (19f - 10b) / 2, (18f - 10b) / 2, (17f - 10b) / 2, (16f - 10b) / 2
-    .byte   (15f - 10b) / 2, (14f - 10b) / 2, (13f - 10b) / 2, (12f - 10b) / 2
-11: PAIR_\format
-12: PAIR_\format
-13: PAIR_\format
-14: PAIR_\format
-15: PAIR_\format
-16: PAIR_\format
-17: PAIR_\format
-18: PAIR_\format
-19: cmp     r2, r7
-    bne     11b
+/* Blocks of a row mod 8 into r8, from its bytes in r7: 5 * 5 = 1 mod 8 */
+    .macro  PAIRS_B4
+    add     r8, r7, r7, lsl #2
+    and     r8, r8, #7
     .endm
 
 /* void name(const mcup_matrix_t *matrix, const int8_t *column, int8_t *output) */
@@ -146,10 +129,22 @@
     ldrh    r7, [r1, #ROW_BYTES]
     ldr     r4, [r1]                    /* bias */
     FIRST_\format
-    PAIRS_\format r8
+    PAIRS_\format
     add     r7, r7, r2
     mov     r5, r0
-    PAIRS   \format, r8
+    tbb     [pc, r8]
+10: .byte   (19f - 10b) / 2, (18f - 10b) / 2, (17f - 10b) / 2, (16f - 10b) / 2
+    .byte   (15f - 10b) / 2, (14f - 10b) / 2, (13f - 10b) / 2, (12f - 10b) / 2
+11: PAIR_\format
+12: PAIR_\format
+13: PAIR_\format
+14: PAIR_\format
+15: PAIR_\format
+16: PAIR_\format
+17: PAIR_\format
+18: PAIR_\format
+19: cmp     r2, r7
+    bne     11b
 
     ldr     r8, [r1, #ROW_MULTIPLIER]
     ldrb    r10, [r1, #ROW_SHIFT]
