@@ -17,10 +17,12 @@ static inline int32_t mcup_saturate_16(int32_t x)
     return x < INT16_MIN ? INT16_MIN : x > INT16_MAX ? INT16_MAX : x;
 }
 
-/* Every row of a matrix times a column, scaled and added to its gate. */
-typedef void mcup_gates_t(const mcup_matrix_t *matrix, const int8_t *column, int16_t *gates);
+/* Every row of a matrix times columns that follow one another, scaled and added to its gates, of which
+ * there are as many as rows for every column. */
+typedef void mcup_gates_t(const mcup_matrix_t *matrix, const int8_t *column, int32_t columns,
+                          int16_t *gates);
 
-/* The same of some rows; returns where the stream goes on behind them. */
+/* Some rows and one column; returns where the stream goes on behind them. */
 static inline const uint8_t *mcup_gates(const mcup_matrix_t *matrix, const mcup_row_t *row,
                                         const mcup_row_t *end, const uint8_t *stream,
                                         const int8_t *column, int16_t *gates, mcup_sum_t *sum)
@@ -32,15 +34,19 @@ static inline const uint8_t *mcup_gates(const mcup_matrix_t *matrix, const mcup_
     return stream;
 }
 
-static inline void mcup_all_gates(const mcup_matrix_t *matrix, const int8_t *column, int16_t *gates,
-                                  mcup_sum_t *sum)
+static inline void mcup_all_gates(const mcup_matrix_t *matrix, const int8_t *column,
+                                  int32_t columns, int16_t *gates, mcup_sum_t *sum)
 {
-    mcup_gates(matrix, matrix->row, matrix->row + matrix->rows, matrix->stream, column, gates, sum);
+    const mcup_row_t *end = matrix->row + matrix->rows;
+
+    for (; columns > 0; columns--, column += matrix->inputs, gates += matrix->rows) {
+        mcup_gates(matrix, matrix->row, end, matrix->stream, column, gates, sum);
+    }
 }
 
 static inline int16_t *mcup_lstm_cells(const mcup_lstm_cell_t *lstm)
 {
-    return lstm->state ? lstm->state : lstm->gates + 4 * lstm->units;
+    return lstm->state ? lstm->state : lstm->gates + 4 * lstm->together * lstm->units;
 }
 
 /* The outputs of the step before stand behind the cells. */
@@ -63,12 +69,11 @@ static inline int32_t mcup_round_product(int32_t product, int shift)
 
 /* From the sums of a step's gates to its output, by ways to compute a logistic function of Q3 and a
  * tanh. */
-static inline void mcup_lstm_finish(const mcup_lstm_cell_t *lstm, int8_t *output,
-                                    int32_t logistic(int32_t x),
+static inline void mcup_lstm_finish(const mcup_lstm_cell_t *lstm, const int16_t *gate,
+                                    int8_t *output, int32_t logistic(int32_t x),
                                     int32_t tanh(int32_t x, int integer_bits))
 {
     const int32_t units = lstm->units;
-    const int16_t *gate = lstm->gates;
     int16_t *cell = mcup_lstm_cells(lstm);
 
     for (int32_t i = 0; i < units; i++, gate++, cell++) {
@@ -96,14 +101,19 @@ static inline void mcup_lstm(const mcup_lstm_t *lstm, const int8_t *input, int8_
     if (!cells->state) {
         mcup_lstm_begin(cells);
     }
-    for (int32_t step = 0; step < cells->steps; step++) {
-        memset(cells->gates, 0, 4 * sizeof(int16_t) * (size_t)cells->units);
-        products(&lstm->input, input, cells->gates);
-        products(&lstm->recurrent, before, cells->gates);
-        cells->finish(cells, output);
-        before = output;
-        input += lstm->input.inputs;
-        output += cells->units;
+    for (int32_t left = cells->steps; left > 0;) {
+        int32_t now = left < cells->together ? left : cells->together;
+        int16_t *gates = cells->gates;
+        memset(gates, 0, sizeof(int16_t) * (size_t)(4 * now * cells->units));
+        products(&lstm->input, input, now, gates);
+        input += now * lstm->input.inputs;
+        left -= now;
+        for (; now > 0; now--, gates += 4 * cells->units) {
+            products(&lstm->recurrent, before, 1, gates);
+            cells->finish(cells, gates, output);
+            before = output;
+            output += cells->units;
+        }
     }
     memcpy(mcup_lstm_before(cells), before, (size_t)cells->units);
 }
@@ -126,7 +136,7 @@ static inline void mcup_lstm_quad(const mcup_lstm_quad_t *lstm, const int8_t *in
         memset(cells->gates, 0, 4 * sizeof(int16_t) * (size_t)cells->units);
         products(&lstm->input, input, lstm->inputs, room, cells->gates);
         products(&lstm->recurrent, before, cells->units, room, cells->gates);
-        cells->finish(cells, output);
+        cells->finish(cells, cells->gates, output);
         before = output;
         input += lstm->inputs;
         output += cells->units;

@@ -286,14 +286,15 @@ typedef struct {
 } mcup_softmax_t;
 
 typedef struct mcup_lstm_cell mcup_lstm_cell_t;
-typedef void mcup_lstm_finish_t(const mcup_lstm_cell_t *, int8_t *);
+typedef void mcup_lstm_finish_t(const mcup_lstm_cell_t *, const int16_t *gates, int8_t *output);
 
 /* What an LSTM computes with beside its matrices (mcup_lstm.h). */
 struct mcup_lstm_cell {
     mcup_lstm_finish_t *finish; /* from the gates of a step to its output */
-    int16_t *gates;       /* [4 * units]: room for the gates of a step; behind it for the state that is not kept */
+    int16_t *gates;       /* [together][4 * units], behind them room for the state that is not kept */
     int16_t *state;       /* cells [units], then the last outputs, int8 [units]; null: begins anew each time */
     int32_t steps;
+    int32_t together;     /* of them, whose inputs are multiplied at once */
     int32_t units;
     int32_t multiplier;   /* Q31: from a product of Q0 to the output's scale */
     int8_t shift;         /* to the right; negative: to the left */

@@ -29,7 +29,7 @@ def lower(graph: Graph, op: Op, isas: Sequence[str], finish: str | None = None) 
     fields: dict[str, Field] = {
         "input": first.fields,
         "recurrent": second.fields,
-        "cells": lstm.cells(graph, op, finish, room + 8 * max(first.words, second.words)),
+        "cells": lstm.cells(graph, op, finish, 1, room + 8 * max(first.words, second.words)),
         "room": room,
         "inputs": inputs,
     }

@@ -12,6 +12,7 @@ have a row for every gate of every cell; the kernels want the gates of the logis
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import product
 from math import inf, log2
 
 import numpy as np
@@ -34,6 +35,7 @@ WEIGHTS, RECURRENT, PEEPHOLES, BIASES = 1, 5, slice(9, 12), 12  # where operands
 PROJECTION, NORMS = 16, slice(20, 24)
 FINISHES = {"mcup_lstm_cells_table_s8": "unit_by_table", "mcup_lstm_cells_s8": "unit"}  # and the work of a unit
 ENTRY, UNROLLED = 3, 10  # the column of a mcup_row_t; pairs that kernels have no loop for
+TOGETHER = 4  # steps, where kernels can
 GATE_SCALE = np.float32(2.0**-12)
 
 
@@ -169,31 +171,41 @@ def _saturated(x: np.ndarray) -> np.ndarray:
 
 
 def lower(
-    graph: Graph, op: Op, encoded: Encoded, isas: Sequence[str] = PORTABLE, finish: str | None = None
+    graph: Graph,
+    op: Op,
+    encoded: Encoded,
+    isas: Sequence[str] = PORTABLE,
+    finish: str | None = None,
+    together: int | None = None,
 ) -> Layer | None:
-    """None where one of the two matrices cannot be encoded, though both side by side could.  finish: of `finishes`"""
+    """None where one of the two matrices cannot be encoded, though both side by side could.
+
+    finish: of `finishes`; together: steps whose inputs are multiplied at once.  By default what is fastest.
+    """
     both, encoding = matrices(graph, op), ENCODINGS[encoded.encoding]
     if any(encoding.size(m.weights) == inf for m in both):
         return None
     parts = [encoding.encode(m.weights) for m in both]
     steps = graph.operand(op, 0).count // both[0].weights.shape[1]
-    finish = finish or finishes(op)[0]
+    finish, together = finish or finishes(op)[0], together or _together(steps, encoded, isas)
     fields: dict[str, Field] = {
         "input": _fields(both[0], parts[0]),
         "recurrent": _fields(both[1], parts[1]),
-        "cells": cells(graph, op, finish),
+        "cells": cells(graph, op, finish, together),
     }
     work: dict[str, float] = {"step": steps, FINISHES[finish]: steps * both[1].weights.shape[1]}
-    for m, part in zip(both, parts, strict=True):
-        for kind, amount in m.work(part, steps).items():
+    alone = steps if together == 1 else steps % together  # steps whose inputs are multiplied one by one
+    batches = {f"{kind}_4": n for kind, n in both[0].work(parts[0], (steps - alone) // together).items()}
+    for more in (both[0].work(parts[0], alone), both[1].work(parts[1], steps), batches if together > 1 else {}):
+        for kind, amount in more.items():
             work[kind] = work.get(kind, 0) + amount
-    work.pop("clamped")
+    work = {kind: amount for kind, amount in work.items() if "clamped" not in kind}
     call = Call(f"mcup_lstm_{encoded.encoding}_s8", "mcup_lstm_t", fields, work=work)
     return layer(graph, op, call, _joined(parts))
 
 
 def _fields(m: Matrix, encoded: Encoded) -> dict[str, Field]:
-    """mcup_matrix_t; the entry of a row says how many pairs it has, of more than UNROLLED where a loop of four enters."""
+    """mcup_matrix_t; a row's entry is how many pairs it has, and of more than UNROLLED where a loop of four enters."""
     fields = m.fields(encoded)
     row = fields["row"]
     assert isinstance(row, Array)
@@ -204,9 +216,15 @@ def _fields(m: Matrix, encoded: Encoded) -> dict[str, Field]:
     return fields | {"row": replace(row, values=values)}
 
 
+def _together(steps: int, encoded: Encoded, isas: Sequence[str]) -> int:
+    return TOGETHER if "dsp" in isas and encoded.pair_bytes and steps >= TOGETHER else 1
+
+
 def frugal(graph: Graph, op: Op, encoded: Encoded, isas: Sequence[str]) -> list[Layer]:
-    """Without the table."""
-    found = [lower(graph, op, encoded, isas, finish) for finish in finishes(op)[1:]]
+    """Without the table, and one step after the other."""
+    steps = graph.results(op)[0].count // graph.results(op)[0].shape[2]
+    ways = product(finishes(op), sorted({_together(steps, encoded, isas), 1}, reverse=True))
+    found = [lower(graph, op, encoded, isas, *way) for way in list(ways)[1:]]
     return [layer for layer in found if layer]
 
 
@@ -229,17 +247,18 @@ def layer(graph: Graph, op: Op, call: Call, encoded: Encoded) -> Layer:
     )
 
 
-def cells(graph: Graph, op: Op, finish: str, scratch: int = 0) -> dict[str, Field]:
-    """mcup_lstm_cell_t.  finish: of `finishes`; scratch: bytes, where a kernel wants more than gates and state"""
+def cells(graph: Graph, op: Op, finish: str, together: int = 1, scratch: int = 0) -> dict[str, Field]:
+    """mcup_lstm_cell_t.  finish: of `finishes`; together: steps whose inputs are multiplied at once; scratch: bytes, where a kernel wants more than gates and state"""
     target, power = graph.results(op)[0], _power(op)
     units = target.shape[2]
     multiplier, shift, zero_point = _hidden(op)
     kept = op.attrs.get("stateful", False)
     return {
         "finish": Function(finish),
-        "gates": Scratch(max(scratch, (8 if kept else 11) * units), "int16_t"),
+        "gates": Scratch(max(scratch, (8 * together + (0 if kept else 3)) * units), "int16_t"),
         "state": State(-(-3 * units // 2), "int16_t", "mcup_lstm_reset") if kept else 0,
         "steps": target.count // units,
+        "together": together,
         "units": units,
         "multiplier": multiplier,
         "shift": -shift,

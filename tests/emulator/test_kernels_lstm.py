@@ -59,13 +59,13 @@ def test_steps_with_every_argument(core, kernel):
     """Cells tell what functions of the gates are, outputs what tanh of a cell is."""
     lines = [
         "static int16_t gates[4 << 16], cells[3 << 15];",
-        f"const mcup_lstm_cell_t layer = {{ {kernel}, gates, cells, 1, 1 << 16, 1 << 30, 20, 3, 17, 2, 32767 }};",
+        f"const mcup_lstm_cell_t layer = {{ {kernel}, gates, cells, 1, 1, 1 << 16, 1 << 30, 20, 3, 17, 2, 32767 }};",
     ]
     for step in STEPS:
         values = ["(int16_t)i" if value is EVERY else str(value) for value in step]
         lines.append("for (int32_t i = 0; i < 1 << 16; i++) {")
         lines += [f"    gates[({gate} << 16) + i] = {value};" for gate, value in enumerate(values[:4])]
-        lines += [f"    cells[i] = {values[4]};", "}", "layer.finish(&layer, output);"]
+        lines += [f"    cells[i] = {values[4]};", "}", "layer.finish(&layer, gates, output);"]
         lines += ["memcpy(output + (1 << 16), cells, 2 << 16);", "output += 3 << 16;"]
     got = arm.compute(lines, {kernel}, len(STEPS) * 3 << 16, machine(core))
     for step, part in zip(STEPS, np.split(got, len(STEPS)), strict=True):

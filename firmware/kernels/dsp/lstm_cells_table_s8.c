@@ -21,10 +21,10 @@ struct constants {
 void mcup_lstm_cells_table_units(const int16_t *gates, int16_t *cells, int8_t *output,
                                  const struct constants *constants);
 
-void mcup_lstm_cells_table_s8(const mcup_lstm_cell_t *cells, int8_t *output)
+void mcup_lstm_cells_table_s8(const mcup_lstm_cell_t *cells, const int16_t *gates, int8_t *output)
 {
     if (cells->clip < INT16_MAX || cells->shift <= 0 || cells->shift > 30) {
-        mcup_lstm_finish(cells, output, mcup_logistic_lookup, mcup_tanh_lookup);
+        mcup_lstm_finish(cells, gates, output, mcup_logistic_lookup, mcup_tanh_lookup);
         return;
     }
     const struct constants constants = {
@@ -40,5 +40,5 @@ void mcup_lstm_cells_table_s8(const mcup_lstm_cell_t *cells, int8_t *output)
         .zero_point = cells->zero_point,
         .end = output + cells->units,
     };
-    mcup_lstm_cells_table_units(cells->gates, mcup_lstm_cells(cells), output, &constants);
+    mcup_lstm_cells_table_units(gates, mcup_lstm_cells(cells), output, &constants);
 }

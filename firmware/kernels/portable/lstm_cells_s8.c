@@ -2,7 +2,7 @@
 #include "mcup_lstm.h"
 #include "mcup_sigmoid.h"
 
-void mcup_lstm_cells_s8(const mcup_lstm_cell_t *cells, int8_t *output)
+void mcup_lstm_cells_s8(const mcup_lstm_cell_t *cells, const int16_t *gates, int8_t *output)
 {
-    mcup_lstm_finish(cells, output, mcup_logistic_q3, mcup_tanh);
+    mcup_lstm_finish(cells, gates, output, mcup_logistic_q3, mcup_tanh);
 }
