@@ -52,20 +52,21 @@ def test_a_state_that_lives_on_makes_one_sequence_of_many():
         assert np.array_equal(kernel.run(short, layer, x.reshape(4, 3, 5)), want)
 
 
-def test_dense_weights_in_quads():
+def test_every_way_to_compute_it_on_a_core_with_dsp_also_runs_on_the_host():
+    """Dense weights in quads, the inputs of four steps at once, with the table and without."""
     random = np.random.default_rng(3)
     graphs = [
-        lstm(random, inputs=i, units=u, sparsity=0, scales=(0.004, 0.01, 1 / 128))
-        for i, u in ((1, 1), (7, 5), (18, 16))
+        lstm(random, inputs=i, units=u, sparsity=s, scales=(0.004, 0.01, 1 / 128), steps=n)
+        for i, u, s, n in ((1, 1, 0, 3), (7, 5, 0.5, 4), (18, 16, 0.8, 9))
     ]
-    board = load("stm32f405")
     for graph in graphs:
-        layers = [c.layer for c in choose.candidates(graph, graph.ops[0], board)]
-        quads = [layer for layer in layers if layer.calls[0].function == "mcup_lstm_quad_s8"]
+        layers = [c.layer for c in choose.candidates(graph, graph.ops[0], load("stm32f405"))]
         x = random_inputs(random, graph)
-        for got in kernel.run_all([(graph, layer, (x,)) for layer in quads]):
+        for got in kernel.run_all([(graph, layer, (x,)) for layer in layers]):
             assert np.array_equal(got, ops.run(graph, x))
-        assert len(quads) == len(lstm_op.FINISHES)
+        together = {layer.calls[0].fields["cells"]["together"] for layer in layers}
+        assert together == ({1} if ops.run(graph, x).shape[1] < lstm_op.TOGETHER else {1, lstm_op.TOGETHER})
+        assert {f for layer in layers for f in layer.calls[0].functions} >= {"mcup_lstm_quad_s8", *lstm_op.FINISHES}
 
 
 def every_int16(header, logistic, tanh, integer_bits, folder):

@@ -12,35 +12,26 @@
 
 #include <string.h>
 
+/* Products as a function of their own: inlined into the loop over steps, gcc runs out of registers. */
+#define MCUP_APART __attribute__((noinline))
+
 static inline int32_t mcup_saturate_16(int32_t x)
 {
     return x < INT16_MIN ? INT16_MIN : x > INT16_MAX ? INT16_MAX : x;
 }
 
-/* Every row of a matrix times columns that follow one another, scaled and added to its gates, of which
- * there are as many as rows for every column. */
-typedef void mcup_gates_t(const mcup_matrix_t *matrix, const int8_t *column, int32_t columns,
-                          int16_t *gates);
+/* Every row of a matrix times a column, scaled and added to its gate. */
+typedef void mcup_gates_t(const mcup_matrix_t *matrix, const int8_t *column, int16_t *gates);
 
-/* Some rows and one column; returns where the stream goes on behind them. */
-static inline const uint8_t *mcup_gates(const mcup_matrix_t *matrix, const mcup_row_t *row,
-                                        const mcup_row_t *end, const uint8_t *stream,
-                                        const int8_t *column, int16_t *gates, mcup_sum_t *sum)
+static inline void mcup_gates(const mcup_matrix_t *matrix, const int8_t *column, int16_t *gates,
+                              mcup_sum_t *sum)
 {
-    for (; row < end; row++, gates++) {
+    const uint8_t *stream = matrix->stream;
+    const mcup_row_t *row = matrix->row;
+
+    for (const mcup_row_t *end = row + matrix->rows; row < end; row++, gates++) {
         const int32_t acc = sum(matrix, row, &stream, column);
         *gates = (int16_t)mcup_saturate_16(*gates + mcup_scale(acc, row->multiplier, row->shift));
-    }
-    return stream;
-}
-
-static inline void mcup_all_gates(const mcup_matrix_t *matrix, const int8_t *column,
-                                  int32_t columns, int16_t *gates, mcup_sum_t *sum)
-{
-    const mcup_row_t *end = matrix->row + matrix->rows;
-
-    for (; columns > 0; columns--, column += matrix->inputs, gates += matrix->rows) {
-        mcup_gates(matrix, matrix->row, end, matrix->stream, column, gates, sum);
     }
 }
 
@@ -91,9 +82,10 @@ static inline void mcup_lstm_finish(const mcup_lstm_cell_t *lstm, const int16_t 
     }
 }
 
-/* All steps.  products: of an encoding */
+/* All steps.  products: of an encoding; four: the same of four columns that follow one another, as their
+ * gates do, or null */
 static inline void mcup_lstm(const mcup_lstm_t *lstm, const int8_t *input, int8_t *output,
-                             mcup_gates_t *products)
+                             mcup_gates_t *products, mcup_gates_t *four)
 {
     const mcup_lstm_cell_t *cells = &lstm->cells;
     const int8_t *before = mcup_lstm_before(cells);
@@ -102,18 +94,24 @@ static inline void mcup_lstm(const mcup_lstm_t *lstm, const int8_t *input, int8_
         mcup_lstm_begin(cells);
     }
     for (int32_t left = cells->steps; left > 0;) {
-        int32_t now = left < cells->together ? left : cells->together;
+        const int32_t now = left < cells->together ? left : cells->together;
         int16_t *gates = cells->gates;
         memset(gates, 0, sizeof(int16_t) * (size_t)(4 * now * cells->units));
-        products(&lstm->input, input, now, gates);
-        input += now * lstm->input.inputs;
-        left -= now;
-        for (; now > 0; now--, gates += 4 * cells->units) {
-            products(&lstm->recurrent, before, 1, gates);
+        if (now == 4 && four) {
+            four(&lstm->input, input, gates);
+        }
+        for (int32_t i = 0; i < now; i++) {
+            if (now != 4 || !four) {
+                products(&lstm->input, input, gates);
+            }
+            products(&lstm->recurrent, before, gates);
             cells->finish(cells, gates, output);
             before = output;
+            input += lstm->input.inputs;
             output += cells->units;
+            gates += 4 * cells->units;
         }
+        left -= now;
     }
     memcpy(mcup_lstm_before(cells), before, (size_t)cells->units);
 }

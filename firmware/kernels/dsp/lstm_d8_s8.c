@@ -3,15 +3,17 @@
 
 mcup_gate_rows_t mcup_lstm_d8_rows, mcup_lstm_d8_four_steps;
 
-static void products(const mcup_matrix_t *matrix, const int8_t *column, int32_t columns,
-                     int16_t *gates)
+static void products(const mcup_matrix_t *matrix, const int8_t *column, int16_t *gates)
 {
-    mcup_gate_rows_t *rows = columns == 4 ? mcup_lstm_d8_four_steps : mcup_lstm_d8_rows;
+    mcup_lstm_gates(matrix, column, gates, mcup_lstm_d8_rows, 1, mcup_sum_d8);
+}
 
-    mcup_lstm_gates(matrix, column, columns, gates, rows, mcup_sum_d8);
+static void four(const mcup_matrix_t *matrix, const int8_t *column, int16_t *gates)
+{
+    mcup_lstm_gates(matrix, column, gates, mcup_lstm_d8_four_steps, 4, mcup_sum_d8);
 }
 
 void mcup_lstm_d8_s8(const mcup_lstm_t *layer, const int8_t *input, int8_t *output)
 {
-    mcup_lstm(layer, input, output, products);
+    mcup_lstm(layer, input, output, products, four);
 }
