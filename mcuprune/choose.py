@@ -21,7 +21,7 @@ from mcuprune import cost, kernels, ops, order
 from mcuprune.board import Board
 from mcuprune.encodings import ENCODINGS
 from mcuprune.graph import Graph, Op
-from mcuprune.layer import Array, Layer, leaves
+from mcuprune.layer import Array, Function, Layer, leaves
 from mcuprune.menu import DEAR, Candidate, Menu, choose
 from mcuprune.plan import needs, plan, scratch_size
 
@@ -140,7 +140,7 @@ def candidates(graph: Graph, op: Op, board: Board, isas: Sequence[str] | None = 
 
 def constant_bytes(layer: Layer) -> int:
     """Bytes of a layer's arrays in flash."""
-    return sum(f.size for call in layer.calls for _, f in leaves(call.fields) if isinstance(f, Array))
+    return sum(f.size for call in layer.calls for _, f in leaves(call.fields) if isinstance(f, Array | Function))
 
 
 def code_bytes(layers: Sequence[Layer], board: Board, isas: Sequence[str]) -> int:

@@ -56,6 +56,7 @@ class Function:
     """A kernel that the one that is called calls."""
 
     name: str  # 'mcup_lstm_cells_s8'
+    size: int = 0  # bytes of constants that it brings with it
 
 
 # What a field of a layer's struct may hold: a number, a constant array, memory, a function, a C array, a nested struct.

@@ -7,9 +7,8 @@
 #ifndef MCUP_SIGMOID_LOOKUP_H
 #define MCUP_SIGMOID_LOOKUP_H
 
+#include "mcup_sigmoid.h"
 #include "mcup_sigmoid_table.h"
-
-#include "mcup_math.h"
 
 #define MCUP_SIGMOID_LAST 37631 /* h is one from here on, in the table and beyond */
 
@@ -31,9 +30,13 @@ static inline int32_t mcup_logistic_lookup(int32_t x)
     return x < 0 ? INT16_MAX - y : y;
 }
 
-/* tanh(x) in Q0, of x in Q`integer_bits`, 2..6 */
+/* tanh(x) in Q0, of x in Q`integer_bits`, 0..6; of fewer than two there are more arguments than the
+ * table knows */
 static inline int32_t mcup_tanh_lookup(int32_t x, int integer_bits)
 {
+    if (integer_bits < 2) {
+        return mcup_tanh(x, integer_bits);
+    }
     const uint32_t twice = (uint32_t)(x < 0 ? -x : x) << (integer_bits - 2);
     const uint32_t at = twice < MCUP_SIGMOID_LAST ? twice : MCUP_SIGMOID_LAST;
     const int32_t h = 4 * (mcup_sigmoid_h(at) - (1 << 13));

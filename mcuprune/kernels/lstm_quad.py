@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from mcuprune.graph import Graph, Op
-from mcuprune.layer import Call, Field, Layer
+from mcuprune.layer import Call, Field, Function, Layer
 from mcuprune.ops import unidirectional_sequence_lstm as lstm
 from mcuprune.quads import quads
 
@@ -14,8 +14,7 @@ OP = "unidirectional_sequence_lstm"
 TOGETHER, UNIT = 4, 4  # rows; quads that the loop is unrolled for
 
 
-def lower(graph: Graph, op: Op, isas: Sequence[str], finish: str | None = None) -> Layer | None:
-    """finish: the kernel that ends a step, by default the fastest"""
+def lower(graph: Graph, op: Op, isas: Sequence[str], finish: Function = lstm.BY_TABLE) -> Layer | None:
     found = [quads(m, TOGETHER, UNIT) for m in lstm.matrices(graph, op)] if "dsp" in isas else [None]
     parts = [part for part in found if part is not None]
     if len(parts) < 2:
@@ -24,7 +23,6 @@ def lower(graph: Graph, op: Op, isas: Sequence[str], finish: str | None = None) 
     inputs, units = first.matrix.weights.shape[1], second.matrix.weights.shape[1]
     steps = graph.operand(op, 0).count // inputs
     words, groups = first.words + second.words, first.rows // TOGETHER
-    finish = finish or lstm.finishes(op)[0]
     room = -(-11 * units // 4) * 4  # behind the gates and the state
     fields: dict[str, Field] = {
         "input": first.fields,
@@ -41,5 +39,5 @@ def lower(graph: Graph, op: Op, isas: Sequence[str], finish: str | None = None) 
 
 def frugal(graph: Graph, op: Op, isas: Sequence[str]) -> list[Layer]:
     """Without the table."""
-    found = [lower(graph, op, isas, finish) for finish in lstm.finishes(op)[1:]]
-    return [layer for layer in found if layer]
+    found = lower(graph, op, isas, lstm.COMPUTED)
+    return [found] if found else []

@@ -33,7 +33,8 @@ INPUT, FORGET, CANDIDATE, OUTPUT = range(4)  # the gates in TFLite's order
 GATES = (INPUT, FORGET, OUTPUT, CANDIDATE)  # and in the kernels': logistic functions first
 WEIGHTS, RECURRENT, PEEPHOLES, BIASES = 1, 5, slice(9, 12), 12  # where operands of all gates begin
 PROJECTION, NORMS = 16, slice(20, 24)
-FINISHES = {"mcup_lstm_cells_table_s8": "unit_by_table", "mcup_lstm_cells_s8": "unit"}  # and the work of a unit
+COMPUTED, BY_TABLE = Function("mcup_lstm_cells_s8"), Function("mcup_lstm_cells_table_s8", size=14701)
+FINISHES = {BY_TABLE: "unit_by_table", COMPUTED: "unit"}  # what ends a step, the fastest first, and the work of a unit
 ENTRY, UNROLLED = 3, 10  # the column of a mcup_row_t; pairs that kernels have no loop for
 TOGETHER = 4  # steps, where kernels can
 GATE_SCALE = np.float32(2.0**-12)
@@ -175,19 +176,19 @@ def lower(
     op: Op,
     encoded: Encoded,
     isas: Sequence[str] = PORTABLE,
-    finish: str | None = None,
+    finish: Function = BY_TABLE,
     together: int | None = None,
 ) -> Layer | None:
     """None where one of the two matrices cannot be encoded, though both side by side could.
 
-    finish: of `finishes`; together: steps whose inputs are multiplied at once.  By default what is fastest.
+    finish: of FINISHES; together: steps whose inputs are multiplied at once, by default as many as kernels can
     """
     both, encoding = matrices(graph, op), ENCODINGS[encoded.encoding]
     if any(encoding.size(m.weights) == inf for m in both):
         return None
     parts = [encoding.encode(m.weights) for m in both]
     steps = graph.operand(op, 0).count // both[0].weights.shape[1]
-    finish, together = finish or finishes(op)[0], together or _together(steps, encoded, isas)
+    together = together or _together(steps, encoded, isas)
     fields: dict[str, Field] = {
         "input": _fields(both[0], parts[0]),
         "recurrent": _fields(both[1], parts[1]),
@@ -223,14 +224,9 @@ def _together(steps: int, encoded: Encoded, isas: Sequence[str]) -> int:
 def frugal(graph: Graph, op: Op, encoded: Encoded, isas: Sequence[str]) -> list[Layer]:
     """Without the table, and one step after the other."""
     steps = graph.results(op)[0].count // graph.results(op)[0].shape[2]
-    ways = product(finishes(op), sorted({_together(steps, encoded, isas), 1}, reverse=True))
+    ways = product(FINISHES, sorted({_together(steps, encoded, isas), 1}, reverse=True))
     found = [lower(graph, op, encoded, isas, *way) for way in list(ways)[1:]]
     return [layer for layer in found if layer]
-
-
-def finishes(op: Op) -> tuple[str, ...]:
-    """The kernels that can finish a step, the fastest first.  The table knows no tanh of Q0 and Q1."""
-    return tuple(FINISHES)[15 + _power(op) < 2 :]
 
 
 def layer(graph: Graph, op: Op, call: Call, encoded: Encoded) -> Layer:
@@ -247,14 +243,18 @@ def layer(graph: Graph, op: Op, call: Call, encoded: Encoded) -> Layer:
     )
 
 
-def cells(graph: Graph, op: Op, finish: str, together: int = 1, scratch: int = 0) -> dict[str, Field]:
-    """mcup_lstm_cell_t.  finish: of `finishes`; together: steps whose inputs are multiplied at once; scratch: bytes, where a kernel wants more than gates and state"""
+def cells(graph: Graph, op: Op, finish: Function, together: int = 1, scratch: int = 0) -> dict[str, Field]:
+    """mcup_lstm_cell_t.
+
+    finish: of FINISHES; together: steps whose inputs are multiplied at once; scratch: bytes, where a kernel wants
+    more than gates and state
+    """
     target, power = graph.results(op)[0], _power(op)
     units = target.shape[2]
     multiplier, shift, zero_point = _hidden(op)
     kept = op.attrs.get("stateful", False)
     return {
-        "finish": Function(finish),
+        "finish": finish,
         "gates": Scratch(max(scratch, (8 * together + (0 if kept else 3)) * units), "int16_t"),
         "state": State(-(-3 * units // 2), "int16_t", "mcup_lstm_reset") if kept else 0,
         "steps": target.count // units,

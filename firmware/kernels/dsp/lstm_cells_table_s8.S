@@ -106,6 +106,8 @@ mcup_lstm_cells_table_units:
     strh    r5, [r12], #2
 
     ldr     r9, [r1, #AT_TANH_SHIFT]
+    cmp     r9, #0
+    blt     3f
     movs    r8, r5
     it      mi
     rsbmi   r8, r8, #0
@@ -113,7 +115,7 @@ mcup_lstm_cells_table_units:
     usat    r8, #16, r8
     TANH
 
-    mul     r7, r7, r9
+2:  mul     r7, r7, r9
     ldrd    r8, r9, [r1, #AT_MULTIPLIER]
     lsl     r7, r7, #1
     add     r9, r9, r7, asr #31
@@ -127,4 +129,13 @@ mcup_lstm_cells_table_units:
     cmp     lr, r8
     bne     1b
     pop     {r4-r11, pc}
+
+3:  /* tanh in C */
+    push    {r0-r3, r12, lr}
+    mov     r0, r5
+    add     r1, r9, #2
+    bl      mcup_lstm_tanh
+    mov     r9, r0
+    pop     {r0-r3, r12, lr}
+    b       2b
     .size   mcup_lstm_cells_table_units, . - mcup_lstm_cells_table_units

@@ -9,13 +9,21 @@ struct constants {
     int32_t twice_units;
     int32_t cell_half; /* of 2^cell_shift */
     int32_t cell_shift;
-    int32_t tanh_shift; /* from a cell to Q3 of half its number */
+    int32_t tanh_shift; /* from a cell to the table's argument; negative: bits before the point - 2 */
     int32_t multiplier;
     int32_t half; /* of 2^shift */
     int32_t shift;
     int32_t zero_point;
     const int8_t *end;
 };
+
+/* For formats that the table does not know. */
+int32_t mcup_lstm_tanh(int32_t x, int integer_bits);
+
+int32_t mcup_lstm_tanh(int32_t x, int integer_bits)
+{
+    return mcup_tanh(x, integer_bits);
+}
 
 /* There is a unit at least. */
 void mcup_lstm_cells_table_units(const int16_t *gates, int16_t *cells, int8_t *output,

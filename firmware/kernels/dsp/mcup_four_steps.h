@@ -91,7 +91,7 @@
     ssat    \sum, #16, \sum, asr #1
     .endm
 
-/* mcup_gate_rows_t */
+/* mcup_four_steps_t */
     .macro  FOUR_STEPS name, format
     .section .text.\name, "ax", %progbits
     .balign 4

@@ -16,10 +16,7 @@
     .equ    ROW_ENTRY, 9
     .equ    AT_GATES, 44                /* behind the frame, {rounding, behind the last row}, and registers */
 
-/* const uint8_t *name(const int8_t *column, const mcup_row_t *row, const mcup_row_t *end,
- *                     const uint8_t *stream, int16_t *gates)
- *
- * There is a row at least.  Returns where the stream goes on. */
+/* mcup_gate_rows_t: returns where the stream goes on; there is a row at least. */
     .macro  GATE_ROWS name, format
     .section .text.\name, "ax", %progbits
     .balign 4
