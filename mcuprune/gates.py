@@ -44,7 +44,8 @@ def power(op: Op) -> int:
     return round(log2(op.attrs["variables"][1].s))
 
 
-def clip(op: Op) -> int:
-    """The most that a cell may hold, 0 for no limit."""
+def bounds(op: Op) -> tuple[int, int]:
+    """The least and the most that a cell may hold."""
     limit = np.float32(op.attrs["cell_clip"]) / op.attrs["variables"][1].scale[0]
-    return int(min(limit, 32767.0)) if limit > 0 else 0
+    most = int(min(limit, 32767.0))
+    return (-most, most) if limit > 0 else (-32768, 32767)

@@ -73,8 +73,8 @@ static inline void mcup_lstm_finish(const mcup_lstm_cell_t *lstm, const int16_t 
         const int32_t leave = logistic(gate[2 * units]);
         const int32_t candidate = tanh(gate[3 * units], 3);
         int32_t sum = mcup_round_product(forget * *cell, 15);
-        sum = mcup_saturate_16(sum + mcup_round_product(enter * candidate, lstm->cell_shift));
-        sum = sum < -lstm->clip ? -lstm->clip : sum > lstm->clip ? lstm->clip : sum;
+        sum += mcup_round_product(enter * candidate, lstm->cell_shift);
+        sum = sum < lstm->least ? lstm->least : sum > lstm->most ? lstm->most : sum;
         *cell = (int16_t)sum;
         const int32_t product = leave * tanh(sum, lstm->integer_bits);
         *output++ = mcup_clamp(mcup_scale(product, lstm->multiplier, lstm->shift),

@@ -301,7 +301,8 @@ struct mcup_lstm_cell {
     int8_t zero_point;    /* of the output */
     int8_t cell_shift;    /* from a product of Q0 to a cell's scale */
     int8_t integer_bits;  /* of a cell: before its point */
-    int16_t clip;         /* the most that a cell may hold, and minus the least */
+    int16_t least;        /* a cell is clamped to least..most */
+    int16_t most;
 };
 
 typedef struct {

@@ -114,14 +114,12 @@ def _step(graph: Graph, op: Op, x: np.ndarray, h: np.ndarray, cell: np.ndarray) 
     for m, column in zip(gates.matrices(graph, op), (x, h), strict=True):
         sums = column.astype(np.int64) @ m.weights.T.astype(np.int64) + m.bias
         added = _saturated(added + fixed.multiply_by_quantized_multiplier(sums, m.multiplier, m.shift))
-    power, clip = gates.power(op), gates.clip(op)
+    power = gates.power(op)
     enter, forget, leave, candidate = np.split(added, 4, axis=1)
     enter, forget, leave = (sigmoid.apply(sigmoid.logistic(), g).astype(np.int64) for g in (enter, forget, leave))
     candidate = sigmoid.apply(sigmoid.tanh(3), candidate).astype(np.int64)
     kept = fixed.rounding_divide_by_pot(forget * cell, 15)
-    cell = _saturated(kept + fixed.rounding_divide_by_pot(enter * candidate, 30 + power))
-    if clip:
-        cell = np.clip(cell, -clip, clip)
+    cell = np.clip(kept + fixed.rounding_divide_by_pot(enter * candidate, 30 + power), *gates.bounds(op))
     multiplier, shift, zero_point = gates.hidden(op)
     product = leave * sigmoid.apply(sigmoid.tanh(15 + power), cell).astype(np.int64)
     scaled = fixed.multiply_by_quantized_multiplier(product, multiplier, shift)
@@ -219,6 +217,7 @@ def cells(graph: Graph, op: Op, finish: Function, together: int = 1, scratch: in
     target, power = graph.results(op)[0], gates.power(op)
     units = target.shape[2]
     multiplier, shift, zero_point = gates.hidden(op)
+    least, most = gates.bounds(op)
     kept = op.attrs.get("stateful", False)
     return {
         "finish": finish,
@@ -232,7 +231,8 @@ def cells(graph: Graph, op: Op, finish: Function, together: int = 1, scratch: in
         "zero_point": zero_point,
         "cell_shift": 30 + power,
         "integer_bits": 15 + power,
-        "clip": gates.clip(op) or (1 << 15) - 1,
+        "least": least,
+        "most": most,
     }
 
 

@@ -50,6 +50,7 @@ STEPS = [  # enter, forget, leave, candidate; cells
     (HIGH, EVERY, EVERY, np.int16(0), HIGH),
     (EVERY, LOW, HIGH, HIGH, np.int16(0)),
     (HIGH, LOW, EVERY, EVERY, np.int16(0)),
+    (HIGH, HIGH, EVERY, LOW, LOW),
 ]
 
 
@@ -59,7 +60,8 @@ def test_steps_with_every_argument(core, kernel):
     """Cells tell what functions of the gates are, outputs what tanh of a cell is."""
     lines = [
         "static int16_t gates[4 << 16], cells[3 << 15];",
-        f"const mcup_lstm_cell_t layer = {{ {kernel}, gates, cells, 1, 1, 1 << 16, 1 << 30, 20, 3, 17, 2, 32767 }};",
+        f"const mcup_lstm_cell_t layer = {{ {kernel}, gates, cells, 1, 1, 1 << 16, 1 << 30, 20, 3, 17, 2,",
+        "                                   INT16_MIN, INT16_MAX };",
     ]
     for step in STEPS:
         values = ["(int16_t)i" if value is EVERY else str(value) for value in step]

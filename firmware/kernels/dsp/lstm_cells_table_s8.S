@@ -11,10 +11,11 @@
     .equ    AT_LINE, 0                  /* and rest */
     .equ    AT_TWICE_UNITS, 8
     .equ    AT_CELL_HALF, 12            /* and cell_shift */
-    .equ    AT_TANH_SHIFT, 20
-    .equ    AT_MULTIPLIER, 24           /* and half */
-    .equ    AT_SHIFT, 32                /* and zero_point */
-    .equ    AT_END, 40
+    .equ    AT_LEAST, 20                /* and most */
+    .equ    AT_TANH_SHIFT, 28
+    .equ    AT_MULTIPLIER, 32           /* and half */
+    .equ    AT_SHIFT, 40                /* and zero_point */
+    .equ    AT_END, 48
 
     .equ    BEYOND, 0x6d00              /* 65535 - MCUP_SIGMOID_LAST */
 
@@ -101,8 +102,14 @@ mcup_lstm_cells_table_units:
     add     r5, r5, r5, asr #31
     add     r5, r5, r8
     asr     r5, r5, r9
+    ldrd    r8, r9, [r1, #AT_LEAST]
     add     r5, r5, r6, asr #15
-    ssat    r5, #16, r5
+    cmp     r5, r8
+    it      lt
+    movlt   r5, r8
+    cmp     r5, r9
+    it      gt
+    movgt   r5, r9
     strh    r5, [r12], #2
 
     ldr     r9, [r1, #AT_TANH_SHIFT]

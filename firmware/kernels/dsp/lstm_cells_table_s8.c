@@ -9,6 +9,8 @@ struct constants {
     int32_t twice_units;
     int32_t cell_half; /* of 2^cell_shift */
     int32_t cell_shift;
+    int32_t least;
+    int32_t most;
     int32_t tanh_shift; /* from a cell to the table's argument; negative: bits before the point - 2 */
     int32_t multiplier;
     int32_t half; /* of 2^shift */
@@ -31,7 +33,7 @@ void mcup_lstm_cells_table_units(const int16_t *gates, int16_t *cells, int8_t *o
 
 void mcup_lstm_cells_table_s8(const mcup_lstm_cell_t *cells, const int16_t *gates, int8_t *output)
 {
-    if (cells->clip < INT16_MAX || cells->shift <= 0 || cells->shift > 30) {
+    if (cells->shift <= 0 || cells->shift > 30) {
         mcup_lstm_finish(cells, gates, output, mcup_logistic_lookup, mcup_tanh_lookup);
         return;
     }
@@ -41,6 +43,8 @@ void mcup_lstm_cells_table_s8(const mcup_lstm_cell_t *cells, const int16_t *gate
         .twice_units = 2 * cells->units,
         .cell_half = 1 << (cells->cell_shift - 1),
         .cell_shift = cells->cell_shift,
+        .least = cells->least,
+        .most = cells->most,
         .tanh_shift = cells->integer_bits - 2,
         .multiplier = cells->multiplier,
         .half = 1 << (cells->shift - 1),
