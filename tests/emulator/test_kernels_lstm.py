@@ -86,8 +86,8 @@ def finished(enter, forget, leave, candidate, cell):
     return np.clip(fixed.multiply_by_quantized_multiplier(product, 1 << 30, -20) + 3, -128, 127), cell
 
 
-def test_a_dense_lstm_takes_two_instructions_per_mac_and_a_pruned_one_a_third_less():
-    """28 inputs, 64 units: what CMSIS-NN takes 5.1 for."""
+def test_a_dense_lstm_takes_two_instructions_per_mac_and_a_pruned_one_takes_one():
+    """28 inputs, 64 units: what CMSIS-NN takes 5.1 for.  90 % of the weights are pruned."""
     target, random = board.load("mps2_an386"), np.random.default_rng(3)
     counted = []
     for sparsity in (0.0, 0.9):
@@ -96,4 +96,4 @@ def test_a_dense_lstm_takes_two_instructions_per_mac_and_a_pruned_one_a_third_le
         layers = [c.layer for c in choose.candidates(graph, graph.ops[0], target)]
         results = arm.run_all([(graph, layer, (x,)) for layer in layers], target)
         counted.append(min(instructions for _, instructions, _ in results) / layers[0].macs)
-    assert counted[0] <= 2.0 and counted[1] <= 1.25, counted
+    assert counted[0] <= 2.0 and counted[1] <= 1.1, counted

@@ -6,9 +6,9 @@
  *
  *     GATE_ROWS mcup_lstm_d8_rows, D8
  *
- *     r0  column - 1     r3  shift - 1    r5  where in the column         r7  ten pairs before a long row's end
- *     r1  row            r4  sum          r6  indices of the next pair    r8  multiplier
- *     r2  stream         lr  gate
+ *     r0  column - 1    r3  shift - 1    r5  where in the column         r7  ten pairs before the
+ *     r1  row           r4  sum          r6  indices of the next pair        end of a long row
+ *     r2  stream        lr  gate         r8  multiplier
  *
  * A sum becomes what it is in mcup_group_rows.h, with a zero point of 0. */
 #include "mcup_column_rows.h"
