@@ -21,7 +21,7 @@ from mcuprune import cost, kernels, ops, order
 from mcuprune.board import Board
 from mcuprune.encodings import ENCODINGS
 from mcuprune.graph import Graph, Op
-from mcuprune.layer import Array, Layer, leaves
+from mcuprune.layer import Array, Function, Layer, leaves
 from mcuprune.menu import DEAR, Candidate, Menu, choose
 from mcuprune.operand import wide
 from mcuprune.plan import needs, plan, scratch_size
@@ -115,8 +115,8 @@ def recorded(
 
 
 def identity(layer: Layer) -> tuple[str | None, str | None, int | None]:
-    """(kernel, encoding, bytes of scratch) as a report names them."""
-    kernel = layer.calls[0].function if layer.calls else None
+    """(kernel, encoding, bytes of scratch) as a report names them.  A kernel that calls others is told with them."""
+    kernel = " ".join(layer.calls[0].functions) if layer.calls else None
     return kernel, layer.encoded.encoding if layer.encoded else None, scratch_size(layer)
 
 
@@ -142,12 +142,12 @@ def candidates(graph: Graph, op: Op, board: Board, isas: Sequence[str] | None = 
 
 def constant_bytes(layer: Layer) -> int:
     """Bytes of a layer's arrays in flash."""
-    return sum(f.size for call in layer.calls for _, f in leaves(call.fields) if isinstance(f, Array))
+    return sum(f.size for call in layer.calls for _, f in leaves(call.fields) if isinstance(f, Array | Function))
 
 
 def code_bytes(layers: Sequence[Layer], board: Board, isas: Sequence[str]) -> int:
     """Bytes of the kernels that layers call."""
-    return sum(cost.code(f, board.cpu, isas) for f in {call.function for layer in layers for call in layer.calls})
+    return sum(cost.code(f, board.cpu, isas) for f in {f for layer in layers for c in layer.calls for f in c.functions})
 
 
 def _cycles(layer: Layer, cpu: str) -> float:

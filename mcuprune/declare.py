@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from mcuprune.graph import Graph
-from mcuprune.layer import Array, Call, Field, Layer, Scratch, State
+from mcuprune.layer import Array, Call, Field, Function, Layer, Scratch, State
 
 WIDTH = 100  # columns of generated C
 RESERVED = frozenset(
@@ -139,6 +139,8 @@ def _value(memory: Memory, value: Field, scratch: int | None) -> str:
         return memory[id(value)][0] if value.values.size else "0"
     if isinstance(value, State):
         return memory[id(value)][0]
+    if isinstance(value, Function):
+        return value.name
     if isinstance(value, Scratch):
         if not value.size:
             return "0"

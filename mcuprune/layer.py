@@ -51,8 +51,16 @@ class State:
     reset: str  # the function that makes it what it begins with, given the struct that the pointer is in
 
 
-# What a field of a layer's struct may hold: a number, a constant array, memory, a C array, a nested struct.
-Field = int | Array | Scratch | State | tuple[int, ...] | dict[str, "Field"]
+@dataclass(frozen=True)
+class Function:
+    """A kernel that the one that is called calls."""
+
+    name: str  # 'mcup_lstm_cells_s8'
+    size: int = 0  # bytes of constants that it brings with it
+
+
+# What a field of a layer's struct may hold: a number, a constant array, memory, a function, a C array, a nested struct.
+Field = int | Array | Scratch | State | Function | tuple[int, ...] | dict[str, "Field"]
 
 
 def leaves(fields: Mapping[str, Field]) -> Iterator[tuple[str, Field]]:
@@ -73,6 +81,11 @@ class Call:
     fields: dict[str, Field]
     inputs: tuple[int, ...] = (0,)  # positions in op.inputs, passed as pointers; () for a kernel that only writes
     work: Mapping[str, float] = field(default_factory=dict)  # how often each of the kernel's loops runs: mcuprune.cost
+
+    @property
+    def functions(self) -> tuple[str, ...]:
+        """The kernel that is called, and those that it calls."""
+        return self.function, *(f.name for _, f in leaves(self.fields) if isinstance(f, Function))
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ class Candidate:
 
     @property
     def functions(self) -> frozenset[str]:
-        return frozenset(call.function for call in self.layer.calls)
+        return frozenset(function for call in self.layer.calls for function in call.functions)
 
 
 @dataclass(frozen=True, eq=False)

@@ -28,7 +28,7 @@ def files(
     firmware = find_folder("firmware")
     calls = [call for layer in layers for call in layer.calls]
     resets = {state.reset for call in calls for _, state in declare.states(call.fields)}
-    functions = sorted({call.function for call in calls} | resets)
+    functions = sorted({f for call in calls for f in call.functions} | resets)
     kernels = [path for f in functions for path in kernel_files(firmware, f, isas or board.isas)]
     portable = [path for f in functions for path in kernel_files(firmware, f, ("portable",))]
     target = [firmware / "startup/startup.c", firmware / "link/link.ld", firmware / f"soc/{board.soc}.c"]

@@ -83,7 +83,7 @@ def run_all(cases: Sequence[Case], board: Board, alignment: int = 1) -> list[Res
     """
     placed, samples = _place(cases, alignment)
     with TemporaryDirectory() as folder:
-        elf = _build(placed, samples, placed[-1].end + GUARD, _source(placed), board, Path(folder))
+        elf = _build(_functions(placed), samples, placed[-1].end + GUARD, _source(placed), board, Path(folder))
         Path(folder, "input.bin").write_bytes(samples.tobytes())
         command = qemu.command(board, elf)
         qemu.run(command, Path(folder), TIMEOUT)
@@ -102,12 +102,29 @@ def stacks(cases: Sequence[Case], board: Board) -> list[int]:
     """Bytes of stack that the kernels of every case take, one after the other, on its first sample."""
     placed, samples = _place(cases, plan.ALIGNMENT)
     with TemporaryDirectory() as folder:
-        elf = _build(placed, samples[:1], 4 * len(placed), _stack_source(placed), board, Path(folder))
+        elf = _build(_functions(placed), samples[:1], 4 * len(placed), _stack_source(placed), board, Path(folder))
         Path(folder, "input.bin").write_bytes(samples[:1].tobytes())
         qemu.run(qemu.command(board, elf), Path(folder), TIMEOUT)
         used = np.fromfile(Path(folder, "output.bin"), np.uint32).tolist()
     assert max(used) < DEEPEST, used
     return used
+
+
+def compute(lines: Sequence[str], functions: set[str], outputs: int, board: Board) -> np.ndarray:
+    """What the body of a C function writes to `output`: int8 [outputs].  functions: the kernels that it calls"""
+
+    def source() -> Iterator[str]:
+        yield '#include <string.h>\n#include "mcup_model.h"\n#include "mcuprune.h"'
+        yield "void cases_invoke(const int8_t *input, int8_t *output)\n{\n    (void)input;"
+        yield from (f"    {line}" for line in lines)
+        yield "}"
+
+    samples = np.zeros((1, 4), np.int8)
+    with TemporaryDirectory() as folder:
+        elf = _build(functions, samples, outputs, source(), board, Path(folder))
+        Path(folder, "input.bin").write_bytes(samples.tobytes())
+        qemu.run(qemu.command(board, elf), Path(folder), TIMEOUT)
+        return np.fromfile(Path(folder, "output.bin"), np.int8)
 
 
 def _place(cases: Sequence[Case], alignment: int) -> tuple[list[_Placed], np.ndarray]:
@@ -174,16 +191,19 @@ def _outputs(case: _Placed, arena: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(outputs).view(target.dtype).reshape(n, *sample_shape(target))
 
 
+def _functions(placed: Sequence[_Placed]) -> set[str]:
+    return {f for case in placed for call in case.layer.calls for f in call.functions}
+
+
 def _build(
-    placed: Sequence[_Placed], samples: np.ndarray, outputs: int, source: Iterator[str], board: Board, folder: Path
+    functions: set[str], samples: np.ndarray, outputs: int, source: Iterator[str], board: Board, folder: Path
 ) -> Path:
     machine = {"flash": board.machine.flash, "ram": board.machine.ram}
     texts = {"mcup_model.h": _header(samples.shape[1], outputs), "cases.c": source,
              "memory.ld": [memory_script(machine)]}  # fmt: skip
     for name, lines in texts.items():
         (folder / name).write_text("\n".join(lines) + "\n")
-    functions = sorted({call.function for case in placed for call in case.layer.calls})
-    kernels = [path for f in functions for path in project.kernel_files(FIRMWARE, f, board.isas)]
+    kernels = [path for f in sorted(functions) for path in project.kernel_files(FIRMWARE, f, board.isas)]
     objects = [_object(path, tuple(board.flags)) for path in [*kernels, FIRMWARE / "startup/startup.c"]]
     elf = folder / "cases.elf"
     script = ["-T", str(FIRMWARE / "link/link.ld"), "-L", str(folder)]

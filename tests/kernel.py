@@ -14,7 +14,7 @@ import numpy as np
 
 from mcuprune import declare
 from mcuprune.graph import Graph
-from mcuprune.layer import Array, Call, Field, Layer, Scratch, State
+from mcuprune.layer import Array, Call, Field, Function, Layer, Scratch, State
 from mcuprune.operand import sample_shape
 
 FIRMWARE = Path(__file__).parents[1] / "firmware"
@@ -37,7 +37,7 @@ def run_all(cases: Sequence[Case]) -> list[np.ndarray]:
         source.write_text("\n".join(_program(cases)))
         calls = [call for _, layer, _ in cases for call in layer.calls]
         resets = {state.reset for call in calls for _, state in declare.states(call.fields)}
-        functions = sorted({call.function for call in calls} | resets)
+        functions = sorted({f for call in calls for f in call.functions} | resets)
         objects = [_object(function.removeprefix("mcup_")) for function in functions]
         _gcc("-O0", INCLUDE, str(source), *map(str, objects), "-o", str(program))
         given = b"".join(_samples(*case) for case in cases)
@@ -150,6 +150,8 @@ def _field(name: str, field: Field, arrays: list[str]) -> str:
         case Scratch():
             item = f"sizeof({field.ctype})"
             arrays.append(f"static _Alignas(4) {field.ctype} {name}[({field.size} + {item} - 1) / {item}];")
+        case Function():
+            return field.name
         case State():
             arrays.append(f"static {field.ctype} {name}[{field.items}];")
         case Array():

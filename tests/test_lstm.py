@@ -7,6 +7,7 @@ import kernel
 import models
 import numpy as np
 import pytest
+import sigmoid_table
 import writer
 from judge import judge, lowered, random_inputs
 from lstms import lstm
@@ -51,38 +52,81 @@ def test_a_state_that_lives_on_makes_one_sequence_of_many():
         assert np.array_equal(kernel.run(short, layer, x.reshape(4, 3, 5)), want)
 
 
-def test_dense_weights_in_quads():
+def test_every_way_to_compute_it_on_a_core_with_dsp_also_runs_on_the_host():
+    """Dense weights in quads, the inputs of four steps at once, with the table and without."""
     random = np.random.default_rng(3)
     graphs = [
-        lstm(random, inputs=i, units=u, sparsity=0, scales=(0.004, 0.01, 1 / 128))
-        for i, u in ((1, 1), (7, 5), (18, 16))
+        lstm(random, inputs=i, units=u, sparsity=s, scales=(0.004, 0.01, 1 / 128), steps=n)
+        for i, u, s, n in ((1, 1, 0, 3), (7, 5, 0.5, 4), (18, 16, 0.8, 9))
     ]
-    board = load("stm32f405")
     for graph in graphs:
-        layers = [c.layer for c in choose.candidates(graph, graph.ops[0], board)]
-        (quads,) = (layer for layer in layers if layer.calls[0].function == "mcup_lstm_quad_s8")
+        layers = [c.layer for c in choose.candidates(graph, graph.ops[0], load("stm32f405"))]
         x = random_inputs(random, graph)
-        assert np.array_equal(kernel.run(graph, quads, x), ops.run(graph, x))
+        for got in kernel.run_all([(graph, layer, (x,)) for layer in layers]):
+            assert np.array_equal(got, ops.run(graph, x))
+        together = {layer.calls[0].fields["cells"]["together"] for layer in layers}
+        assert together == ({1} if ops.run(graph, x).shape[1] < lstm_op.TOGETHER else {1, lstm_op.TOGETHER})
+        assert {f for layer in layers for f in layer.calls[0].functions} >= {
+            "mcup_lstm_quad_s8",
+            *(f.name for f in lstm_op.FINISHES),
+        }
+
+
+def every_int16(header, logistic, tanh, folder):
+    """What C answers: int16 [8, 65536], logistic function and tanh of all formats"""
+    source = folder / "all.c"
+    source.write_text(f"""
+        #include <stdio.h>
+        #include "{header}"
+        int main(void) {{
+            for (int bits = -1; bits <= 6; bits++) {{
+                for (int i = 0; i < 65536; i++) {{
+                    const int16_t x = (int16_t)i;
+                    const int16_t y = (int16_t)(bits < 0 ? {logistic}(x) : {tanh}(x, bits));
+                    fwrite(&y, 2, 1, stdout);
+                }}
+            }}
+            return 0;
+        }}""")
+    kernel._gcc("-O1", kernel.INCLUDE, str(source), "-o", str(folder / "all"))
+    answers = subprocess.run([folder / "all"], capture_output=True, check=True).stdout
+    return np.frombuffer(answers, np.int16).reshape(-1, 1 << 16)
+
+
+def every_answer():
+    return np.stack([sigmoid.logistic(), *(sigmoid.tanh(bits) for bits in range(7))])
 
 
 def test_every_int16_has_the_same_logistic_function_and_tanh_in_c(tmp_path):
-    source = tmp_path / "all.c"
-    source.write_text("""
-        #include <stdio.h>
-        #include "mcup_sigmoid.h"
-        int main(void) {
-            for (int bits = -1; bits <= 6; bits++) {
-                for (int i = 0; i < 65536; i++) {
-                    const int16_t y = bits < 0 ? mcup_logistic_q3((int16_t)i) : mcup_tanh((int16_t)i, bits);
-                    fwrite(&y, 2, 1, stdout);
-                }
-            }
-            return 0;
-        }""")
-    kernel._gcc("-O1", kernel.INCLUDE, str(source), "-o", str(tmp_path / "all"))
-    answers = subprocess.run([tmp_path / "all"], capture_output=True, check=True).stdout
-    tables = [sigmoid.logistic(), *(sigmoid.tanh(bits) for bits in range(7))]
-    assert np.array_equal(np.frombuffer(answers, np.int16).reshape(8, -1), np.stack(tables))
+    answers = every_int16("mcup_sigmoid.h", "mcup_logistic_q3", "mcup_tanh", tmp_path)
+    assert np.array_equal(answers, every_answer())
+
+
+def test_every_int16_has_the_same_logistic_function_and_tanh_by_table(tmp_path):
+    answers = every_int16("mcup_sigmoid_lookup.h", "mcup_logistic_lookup", "mcup_tanh_lookup", tmp_path)
+    assert np.array_equal(answers, every_answer())
+
+
+def test_the_table_is_what_its_tool_writes():
+    assert sigmoid_table.TARGET.read_text(encoding="utf-8") == sigmoid_table.text()
+
+
+def test_the_last_argument_of_the_table_is_the_one_that_c_stops_at():
+    header = (kernel.FIRMWARE / "include/mcup_sigmoid_lookup.h").read_text(encoding="utf-8")
+    assert f"#define MCUP_SIGMOID_LAST {sigmoid_table.ARGUMENTS - 1} " in header
+    assert sigmoid_table.answers()[-1] == 1 << 14
+
+
+def test_the_bytes_of_the_table_are_known():
+    line, rest = sigmoid_table.lines(sigmoid_table.answers())
+    assert lstm_op.BY_TABLE.size == 4 * len(line) + len(sigmoid_table.packed(rest))
+
+
+def test_the_smallest_lstm_has_no_table():
+    graph = lstm(np.random.default_rng(7), inputs=28, units=16)
+    for goal, finish in (("size", lstm_op.COMPUTED), ("speed", lstm_op.BY_TABLE)):
+        (layer,) = choose.layers(graph, load("stm32f405"), goal)
+        assert layer.calls[0].fields["cells"]["finish"] == finish
 
 
 def test_the_functions_are_what_their_names_say():

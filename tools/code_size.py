@@ -1,7 +1,8 @@
 """Write mcuprune/code.toml: the bytes of every kernel's code on every core.
 
 Each kernel is compiled as generated projects compile it, its C and its assembly, and what its object files hold is
-added up; functions that several kernels bring with them, of which the linker keeps one, are not taken off.
+added up, but for tables, which are constants of layers (mcuprune.layer.Function); functions that several kernels bring
+with them, of which the linker keeps one, are not taken off.
 
     python tools/code_size.py [--cores cortex-m4,cortex-m3]
 """
@@ -51,7 +52,8 @@ def _size(source: Path, flags: list[str], folder: Path) -> int:
     include = f"-I{find_folder('firmware') / 'include'}"
     subprocess.run(["arm-none-eabi-gcc", *flags, *FLAGS, include, "-c", source, "-o", target], check=True)
     with target.open("rb") as file:
-        return sum(s["sh_size"] for s in ELFFile(file).iter_sections() if s["sh_flags"] & 2)
+        sections = [s for s in ELFFile(file).iter_sections() if s["sh_flags"] & 2]
+        return sum(s["sh_size"] for s in sections if not s.name.startswith(".rodata.mcup_"))
 
 
 def text(sizes: Sizes) -> str:

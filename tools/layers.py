@@ -313,7 +313,7 @@ def _lstm(random: Random) -> Graph:
     inputs, units = (_pick(random, (4, 8, 13, 28, 40, 64)) for _ in range(2))
     scales = 0.008, _pick(random, (0.005, 0.01)), 1 / 128
     return lstm(random, inputs=inputs, units=units, steps=_pick(random, (1, 2, 5)), scales=scales,
-                sparsity=_pick(random, SPARSITIES))  # fmt: skip
+                sparsity=_pick(random, SPARSITIES), cell=-14 if units == 13 else -11)  # fmt: skip
 
 
 def _image(random: Random, largest: int) -> tuple[int, int, int]:

@@ -9,9 +9,16 @@
 #define MCUP_LSTM_H
 
 #include "mcup_matrix.h"
-#include "mcup_sigmoid.h"
 
 #include <string.h>
+
+/* Products as a function of their own: inlined into the loop over steps, gcc runs out of registers. */
+#define MCUP_APART __attribute__((noinline))
+
+static inline int32_t mcup_saturate_16(int32_t x)
+{
+    return x < INT16_MIN ? INT16_MIN : x > INT16_MAX ? INT16_MAX : x;
+}
 
 /* Every row of a matrix times a column, scaled and added to its gate. */
 typedef void mcup_gates_t(const mcup_matrix_t *matrix, const int8_t *column, int16_t *gates);
@@ -30,7 +37,7 @@ static inline void mcup_gates(const mcup_matrix_t *matrix, const int8_t *column,
 
 static inline int16_t *mcup_lstm_cells(const mcup_lstm_cell_t *lstm)
 {
-    return lstm->state ? lstm->state : lstm->gates + 4 * lstm->units;
+    return lstm->state ? lstm->state : lstm->gates + 4 * lstm->together * lstm->units;
 }
 
 /* The outputs of the step before stand behind the cells. */
@@ -45,31 +52,40 @@ static inline void mcup_lstm_begin(const mcup_lstm_cell_t *lstm)
     memset(mcup_lstm_before(lstm), lstm->zero_point, (size_t)lstm->units);
 }
 
-/* From the sums of a step's gates to its output. */
-static inline void mcup_lstm_finish_step(const mcup_lstm_cell_t *lstm, int8_t *output)
+/* product / 2^shift, halves away from zero; shift > 0, and |product| at most 2^30 */
+static inline int32_t mcup_round_product(int32_t product, int shift)
+{
+    return (product + (product >> 31) + (1 << (shift - 1))) >> shift;
+}
+
+/* From the sums of a step's gates to its output, by ways to compute a logistic function of Q3 and a
+ * tanh. */
+static inline void mcup_lstm_finish(const mcup_lstm_cell_t *lstm, const int16_t *gate,
+                                    int8_t *output, int32_t logistic(int32_t x),
+                                    int32_t tanh(int32_t x, int integer_bits))
 {
     const int32_t units = lstm->units;
-    const int16_t *gate = lstm->gates;
     int16_t *cell = mcup_lstm_cells(lstm);
 
     for (int32_t i = 0; i < units; i++, gate++, cell++) {
-        const int32_t enter = mcup_logistic_q3(gate[0]);
-        const int32_t forget = mcup_logistic_q3(gate[units]);
-        const int32_t leave = mcup_logistic_q3(gate[2 * units]);
-        const int32_t candidate = mcup_tanh(gate[3 * units], 3);
-        int32_t sum = mcup_round_shift(forget * *cell, 15);
-        sum = mcup_saturate_16(sum + mcup_round_shift(enter * candidate, lstm->cell_shift));
-        sum = sum < -lstm->clip ? -lstm->clip : sum > lstm->clip ? lstm->clip : sum;
+        const int32_t enter = logistic(gate[0]);
+        const int32_t forget = logistic(gate[units]);
+        const int32_t leave = logistic(gate[2 * units]);
+        const int32_t candidate = tanh(gate[3 * units], 3);
+        int32_t sum = mcup_round_product(forget * *cell, 15);
+        sum += mcup_round_product(enter * candidate, lstm->cell_shift);
+        sum = sum < lstm->least ? lstm->least : sum > lstm->most ? lstm->most : sum;
         *cell = (int16_t)sum;
-        const int32_t product = leave * mcup_tanh(sum, lstm->integer_bits);
+        const int32_t product = leave * tanh(sum, lstm->integer_bits);
         *output++ = mcup_clamp(mcup_scale(product, lstm->multiplier, lstm->shift),
                                lstm->zero_point, INT8_MIN, INT8_MAX);
     }
 }
 
-/* All steps.  products: of an encoding */
+/* All steps.  products: of an encoding; four: the same of four columns that follow one another, as their
+ * gates do, or null */
 static inline void mcup_lstm(const mcup_lstm_t *lstm, const int8_t *input, int8_t *output,
-                             mcup_gates_t *products)
+                             mcup_gates_t *products, mcup_gates_t *four)
 {
     const mcup_lstm_cell_t *cells = &lstm->cells;
     const int8_t *before = mcup_lstm_before(cells);
@@ -77,14 +93,25 @@ static inline void mcup_lstm(const mcup_lstm_t *lstm, const int8_t *input, int8_
     if (!cells->state) {
         mcup_lstm_begin(cells);
     }
-    for (int32_t step = 0; step < cells->steps; step++) {
-        memset(cells->gates, 0, 4 * sizeof(int16_t) * (size_t)cells->units);
-        products(&lstm->input, input, cells->gates);
-        products(&lstm->recurrent, before, cells->gates);
-        mcup_lstm_finish_step(cells, output);
-        before = output;
-        input += lstm->input.inputs;
-        output += cells->units;
+    for (int32_t left = cells->steps; left > 0;) {
+        const int32_t now = left < cells->together ? left : cells->together;
+        int16_t *gates = cells->gates;
+        memset(gates, 0, sizeof(int16_t) * (size_t)(4 * now * cells->units));
+        if (now == 4 && four) {
+            four(&lstm->input, input, gates);
+        }
+        for (int32_t i = 0; i < now; i++) {
+            if (now != 4 || !four) {
+                products(&lstm->input, input, gates);
+            }
+            products(&lstm->recurrent, before, gates);
+            cells->finish(cells, gates, output);
+            before = output;
+            input += lstm->input.inputs;
+            output += cells->units;
+            gates += 4 * cells->units;
+        }
+        left -= now;
     }
     memcpy(mcup_lstm_before(cells), before, (size_t)cells->units);
 }
@@ -107,7 +134,7 @@ static inline void mcup_lstm_quad(const mcup_lstm_quad_t *lstm, const int8_t *in
         memset(cells->gates, 0, 4 * sizeof(int16_t) * (size_t)cells->units);
         products(&lstm->input, input, lstm->inputs, room, cells->gates);
         products(&lstm->recurrent, before, cells->units, room, cells->gates);
-        mcup_lstm_finish_step(cells, output);
+        cells->finish(cells, cells->gates, output);
         before = output;
         input += lstm->inputs;
         output += cells->units;

@@ -12,9 +12,9 @@
 
 #define MCUP_ONE 32767 /* in Q0 */
 
-static inline int32_t mcup_saturate_16(int32_t x)
+static inline int32_t mcup_at_most_one(int32_t x)
 {
-    return x < INT16_MIN ? INT16_MIN : x > INT16_MAX ? INT16_MAX : x;
+    return x > MCUP_ONE ? MCUP_ONE : x;
 }
 
 /* a * b of Q0, halves up.  Where there is SMMULR it is one instruction, and shifts that products share. */
@@ -69,24 +69,24 @@ static inline int32_t mcup_reciprocal_q2(int32_t x)
 }
 
 /* 1 / (1 + exp(-x)) in Q0, of x in Q3 */
-static inline int16_t mcup_logistic_q3(int32_t x)
+static inline int32_t mcup_logistic_q3(int32_t x)
 {
     if (x == 0) {
         return 1 << 14;
     }
-    const int32_t y = mcup_saturate_16(2 * mcup_reciprocal_q2(mcup_exp_q0(x < 0 ? x : -x, 3)));
-    return (int16_t)(x < 0 ? MCUP_ONE - y : y);
+    const int32_t y = mcup_at_most_one(2 * mcup_reciprocal_q2(mcup_exp_q0(x < 0 ? x : -x, 3)));
+    return x < 0 ? MCUP_ONE - y : y;
 }
 
 /* tanh(x) in Q0, of x in Q`integer_bits`, 0..6 */
-static inline int16_t mcup_tanh(int32_t x, int integer_bits)
+static inline int32_t mcup_tanh(int32_t x, int integer_bits)
 {
     if (x == 0) {
         return 0;
     }
     const int32_t e = mcup_exp_q0(x < 0 ? x : -x, integer_bits + 1);
-    const int32_t y = mcup_saturate_16(4 * (mcup_reciprocal_q2(e) - (1 << 13)));
-    return (int16_t)(x < 0 ? -y : y);
+    const int32_t y = mcup_at_most_one(4 * (mcup_reciprocal_q2(e) - (1 << 13)));
+    return x < 0 ? -y : y;
 }
 
 #endif

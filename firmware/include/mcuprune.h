@@ -27,7 +27,8 @@ typedef struct {
     int32_t bias;       /* bias - input zero point * sum of the row's weights */
     int32_t multiplier; /* Q31: 0 or in [2^30, 2^31) */
     int8_t shift;       /* right shift after the multiplication; negative: left shift before it */
-    uint8_t entry;      /* pairs of entries mod 4: where a loop unrolled four times enters; 0 when dense */
+    uint8_t entry;      /* pairs of entries mod 4: where a loop unrolled four times enters; 0 when dense;
+                           in an LSTM all pairs, if there are 10 + n 11 + (n - 1) mod 4 */
     uint16_t bytes;     /* of the row's stream; 0 when dense */
 } mcup_row_t;
 
@@ -294,19 +295,25 @@ typedef struct {
     int8_t shift;               /* to the left */
 } mcup_log_softmax_t;
 
+typedef struct mcup_lstm_cell mcup_lstm_cell_t;
+typedef void mcup_lstm_finish_t(const mcup_lstm_cell_t *, const int16_t *gates, int8_t *output);
+
 /* What an LSTM computes with beside its matrices (mcup_lstm.h). */
-typedef struct {
-    int16_t *gates;       /* [4 * units]: room for the gates of a step; behind it for the state that is not kept */
+struct mcup_lstm_cell {
+    mcup_lstm_finish_t *finish; /* from the gates of a step to its output */
+    int16_t *gates;       /* [together][4 * units], behind them room for the state that is not kept */
     int16_t *state;       /* cells [units], then the last outputs, int8 [units]; null: begins anew each time */
     int32_t steps;
+    int32_t together;     /* of them, whose inputs are multiplied at once */
     int32_t units;
     int32_t multiplier;   /* Q31: from a product of Q0 to the output's scale */
     int8_t shift;         /* to the right; negative: to the left */
     int8_t zero_point;    /* of the output */
     int8_t cell_shift;    /* from a product of Q0 to a cell's scale */
     int8_t integer_bits;  /* of a cell: before its point */
-    int16_t clip;         /* the most that a cell may hold, and minus the least */
-} mcup_lstm_cell_t;
+    int16_t least;        /* a cell is clamped to least..most */
+    int16_t most;
+};
 
 typedef struct {
     mcup_matrix_t input;     /* a row per gate and unit, times the inputs of a step */
@@ -555,6 +562,7 @@ void mcup_lstm_quad_s8(const mcup_lstm_quad_t *, const int8_t *, int8_t *);
 typedef void mcup_svdf_kernel_t(const mcup_svdf_t *, const int8_t *, int8_t *);
 mcup_svdf_kernel_t mcup_svdf_dense_s8, mcup_svdf_d8_s8, mcup_svdf_n4_s8, mcup_svdf_b4_s8;
 void mcup_svdf_reset(const mcup_svdf_t *);
+mcup_lstm_finish_t mcup_lstm_cells_s8, mcup_lstm_cells_table_s8;
 void mcup_lstm_reset(const mcup_lstm_cell_t *);
 
 typedef void mcup_conv_2d_s16_kernel_t(const mcup_conv_2d_s16_t *, const int16_t *, int16_t *);

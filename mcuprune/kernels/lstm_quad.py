@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from mcuprune import gates
 from mcuprune.graph import Graph, Op
-from mcuprune.layer import Call, Field, Layer
+from mcuprune.layer import Call, Field, Function, Layer
 from mcuprune.ops import unidirectional_sequence_lstm as lstm
 from mcuprune.quads import quads
 
@@ -14,8 +15,8 @@ OP = "unidirectional_sequence_lstm"
 TOGETHER, UNIT = 4, 4  # rows; quads that the loop is unrolled for
 
 
-def lower(graph: Graph, op: Op, isas: Sequence[str]) -> Layer | None:
-    found = [quads(m, TOGETHER, UNIT) for m in lstm.matrices(graph, op)] if "dsp" in isas else [None]
+def lower(graph: Graph, op: Op, isas: Sequence[str], finish: Function = lstm.BY_TABLE) -> Layer | None:
+    found = [quads(m, TOGETHER, UNIT) for m in gates.matrices(graph, op)] if "dsp" in isas else [None]
     parts = [part for part in found if part is not None]
     if len(parts) < 2:
         return None
@@ -27,11 +28,18 @@ def lower(graph: Graph, op: Op, isas: Sequence[str]) -> Layer | None:
     fields: dict[str, Field] = {
         "input": first.fields,
         "recurrent": second.fields,
-        "cells": lstm.cells(graph, op, room + 8 * max(first.words, second.words)),
+        "cells": lstm.cells(graph, op, finish, 1, room + 8 * max(first.words, second.words)),
         "room": room,
         "inputs": inputs,
     }
-    work = {"step": steps, "quad": steps * words, "word": steps * groups * words, "unit": steps * units}
+    work: dict[str, float] = {"step": steps, "quad": steps * words, "word": steps * groups * words}
+    work |= lstm.finish_work(op, finish, steps * units)
     call = Call("mcup_lstm_quad_s8", "mcup_lstm_quad_t", fields, work=work)
     dense = first.encoded(np.concatenate([part.matrix.weights for part in parts], axis=1))
     return lstm.layer(graph, op, call, replace(dense, weight_bytes=first.stream.size + second.stream.size))
+
+
+def frugal(graph: Graph, op: Op, isas: Sequence[str]) -> list[Layer]:
+    """Without the table."""
+    found = lower(graph, op, isas, lstm.COMPUTED)
+    return [found] if found else []

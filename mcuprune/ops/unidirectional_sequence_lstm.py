@@ -11,14 +11,17 @@ have a row for every gate of every cell; the kernels want the gates of the logis
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import product
 from math import inf, log2
 
 import numpy as np
 
-from mcuprune import fixed, sigmoid
+from mcuprune import fixed, gates, sigmoid
 from mcuprune.encodings import ENCODINGS
-from mcuprune.graph import Graph, Op, Tensor
-from mcuprune.layer import Call, Encoded, Field, Layer, Scratch, State
+from mcuprune.gates import BIASES, GATES, RECURRENT, WEIGHTS
+from mcuprune.graph import Graph, Op
+from mcuprune.layer import Array, Call, Encoded, Field, Function, Layer, Scratch, State
 from mcuprune.matrix import Matrix
 from mcuprune.operand import ACTIVATIONS, PORTABLE, check_shape, unsupported
 
@@ -27,11 +30,11 @@ ABOUT = (
     "int8 with 16-bit cells, from Keras' LSTM; its state begins anew with every inference, or with --stateful lives on"
 )
 
-INPUT, FORGET, CANDIDATE, OUTPUT = range(4)  # the gates in TFLite's order
-GATES = (INPUT, FORGET, OUTPUT, CANDIDATE)  # and in the kernels': logistic functions first
-WEIGHTS, RECURRENT, PEEPHOLES, BIASES = 1, 5, slice(9, 12), 12  # where operands of all gates begin
-PROJECTION, NORMS = 16, slice(20, 24)
-GATE_SCALE = np.float32(2.0**-12)
+PEEPHOLES, PROJECTION, NORMS = slice(9, 12), 16, slice(20, 24)  # operands that Keras does not have
+COMPUTED, BY_TABLE = Function("mcup_lstm_cells_s8"), Function("mcup_lstm_cells_table_s8", size=14701)
+FINISHES = (BY_TABLE, COMPUTED)  # what ends a step, the faster first
+ENTRY, UNROLLED = 3, 10  # the column of a mcup_row_t; pairs that kernels have no loop for
+TOGETHER = 4  # steps, where kernels can
 
 
 def read(options) -> dict:
@@ -73,13 +76,13 @@ def check(graph: Graph, op: Op) -> None:
         raise unsupported(op, f"has a cell state of scale {cell.s:.6g}, not 2^-15 to 2^-9", "convert the model again")
     if (output.s, output.z) != (graph.results(op)[0].s, graph.results(op)[0].z):
         raise unsupported(op, "has an output and an output state of different scales", "convert the model again")
-    if max(int(m.bound.max()) for m in matrices(graph, op)) >= 2**30:
+    if max(int(m.bound.max()) for m in gates.matrices(graph, op)) >= 2**30:
         raise unsupported(op, "can overflow its 32-bit sums", "train with smaller biases")
 
 
 def weights(graph: Graph, op: Op) -> np.ndarray:
     """int8 [4 * units, inputs + units]: of every gate the matrix of the input, beside it that of the output"""
-    return np.concatenate([m.weights for m in matrices(graph, op)], axis=1)
+    return np.concatenate([m.weights for m in gates.matrices(graph, op)], axis=1)
 
 
 def blocks(graph: Graph, op: Op) -> Iterator[tuple[int, slice, slice]]:
@@ -89,42 +92,6 @@ def blocks(graph: Graph, op: Op) -> Iterator[tuple[int, slice, slice]]:
         rows = slice(place * units, (place + 1) * units)
         yield op.inputs[WEIGHTS + gate], rows, slice(0, inputs)
         yield op.inputs[RECURRENT + gate], rows, slice(inputs, inputs + units)
-
-
-def matrices(graph: Graph, op: Op) -> tuple[Matrix, Matrix]:
-    """The input's and the output's, a row for every gate of every cell.  What they give is added to int16 gates."""
-    return (
-        _matrix(graph, op, WEIGHTS, graph.operand(op, 0), BIASES),
-        _matrix(graph, op, RECURRENT, op.attrs["variables"][0], None),
-    )
-
-
-def _matrix(graph: Graph, op: Op, first: int, source: Tensor, biases: int | None) -> Matrix:
-    parts = [graph.operand(op, first + gate) for gate in GATES]
-    values = np.concatenate([part.values for part in parts])
-    scales = np.concatenate([part.scale for part in parts]) * source.scale / GATE_SCALE  # in float32, as TFLite
-    multiplier, shift = fixed.quantize_multipliers(scales.astype(np.float64).repeat(len(parts[0].values)))
-    bias = -source.z * values.astype(np.int64).sum(axis=1)
-    if biases is not None:
-        bias += np.concatenate([graph.operand(op, biases + gate).values for gate in GATES])
-    return Matrix(values, bias, multiplier, shift, 0, -128, 127)  # no kernel reads these bounds
-
-
-def _hidden(op: Op) -> tuple[int, int, int]:
-    """multiplier, shift and zero point of output gate * tanh(cell)."""
-    hidden = op.attrs["intermediates"][4]
-    return (*fixed.quantize_multiplier(float(np.float32(2.0**-30 / hidden.s))), hidden.z)
-
-
-def _power(op: Op) -> int:
-    """The cell state's scale is 2^power."""
-    return round(log2(op.attrs["variables"][1].s))
-
-
-def _clip(op: Op) -> int:
-    """The most that a cell may hold, 0 for no limit."""
-    limit = np.float32(op.attrs["cell_clip"]) / op.attrs["variables"][1].scale[0]
-    return int(min(limit, 32767.0)) if limit > 0 else 0
 
 
 def reference(graph: Graph, op: Op, inputs: list[np.ndarray]) -> list[np.ndarray]:
@@ -143,19 +110,17 @@ def reference(graph: Graph, op: Op, inputs: list[np.ndarray]) -> list[np.ndarray
 
 def _step(graph: Graph, op: Op, x: np.ndarray, h: np.ndarray, cell: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """x: int8 [n, inputs], h: int8 [n, units], cell: int64 [n, units] -> the next h and cell"""
-    gates = np.zeros((len(x), 4 * h.shape[1]), np.int64)
-    for m, column in zip(matrices(graph, op), (x, h), strict=True):
+    added = np.zeros((len(x), 4 * h.shape[1]), np.int64)
+    for m, column in zip(gates.matrices(graph, op), (x, h), strict=True):
         sums = column.astype(np.int64) @ m.weights.T.astype(np.int64) + m.bias
-        gates = _saturated(gates + fixed.multiply_by_quantized_multiplier(sums, m.multiplier, m.shift))
-    power, clip = _power(op), _clip(op)
-    enter, forget, leave, candidate = np.split(gates, 4, axis=1)
+        added = _saturated(added + fixed.multiply_by_quantized_multiplier(sums, m.multiplier, m.shift))
+    power = gates.power(op)
+    enter, forget, leave, candidate = np.split(added, 4, axis=1)
     enter, forget, leave = (sigmoid.apply(sigmoid.logistic(), g).astype(np.int64) for g in (enter, forget, leave))
     candidate = sigmoid.apply(sigmoid.tanh(3), candidate).astype(np.int64)
     kept = fixed.rounding_divide_by_pot(forget * cell, 15)
-    cell = _saturated(kept + fixed.rounding_divide_by_pot(enter * candidate, 30 + power))
-    if clip:
-        cell = np.clip(cell, -clip, clip)
-    multiplier, shift, zero_point = _hidden(op)
+    cell = np.clip(kept + fixed.rounding_divide_by_pot(enter * candidate, 30 + power), *gates.bounds(op))
+    multiplier, shift, zero_point = gates.hidden(op)
     product = leave * sigmoid.apply(sigmoid.tanh(15 + power), cell).astype(np.int64)
     scaled = fixed.multiply_by_quantized_multiplier(product, multiplier, shift)
     return np.clip(scaled + zero_point, -128, 127).astype(np.int8), cell
@@ -165,25 +130,68 @@ def _saturated(x: np.ndarray) -> np.ndarray:
     return np.clip(x, -(1 << 15), (1 << 15) - 1)
 
 
-def lower(graph: Graph, op: Op, encoded: Encoded, isas: Sequence[str] = PORTABLE) -> Layer | None:
-    """None where one of the two matrices cannot be encoded, though both side by side could."""
-    both, encoding = matrices(graph, op), ENCODINGS[encoded.encoding]
+def lower(
+    graph: Graph,
+    op: Op,
+    encoded: Encoded,
+    isas: Sequence[str] = PORTABLE,
+    finish: Function = BY_TABLE,
+    together: int | None = None,
+) -> Layer | None:
+    """None where one of the two matrices cannot be encoded, though both side by side could.
+
+    finish: of FINISHES; together: steps whose inputs are multiplied at once, by default as many as kernels can
+    """
+    both, encoding = gates.matrices(graph, op), ENCODINGS[encoded.encoding]
     if any(encoding.size(m.weights) == inf for m in both):
         return None
     parts = [encoding.encode(m.weights) for m in both]
     steps = graph.operand(op, 0).count // both[0].weights.shape[1]
+    together = together or _together(steps, encoded, isas)
     fields: dict[str, Field] = {
-        "input": both[0].fields(parts[0]),
-        "recurrent": both[1].fields(parts[1]),
-        "cells": cells(graph, op),
+        "input": _fields(both[0], parts[0]),
+        "recurrent": _fields(both[1], parts[1]),
+        "cells": cells(graph, op, finish, together),
     }
-    work: dict[str, float] = {"step": steps, "unit": steps * both[1].weights.shape[1]}
-    for m, part in zip(both, parts, strict=True):
-        for kind, amount in m.work(part, steps).items():
+    work: dict[str, float] = {"step": steps, **finish_work(op, finish, steps * both[1].weights.shape[1])}
+    alone = steps if together == 1 else steps % together  # steps whose inputs are multiplied one by one
+    batches = {f"{kind}_4": n for kind, n in both[0].work(parts[0], (steps - alone) // together).items()}
+    for more in (both[0].work(parts[0], alone), both[1].work(parts[1], steps), batches if together > 1 else {}):
+        for kind, amount in more.items():
             work[kind] = work.get(kind, 0) + amount
-    work.pop("clamped")
+    work = {kind: amount for kind, amount in work.items() if "clamped" not in kind}
     call = Call(f"mcup_lstm_{encoded.encoding}_s8", "mcup_lstm_t", fields, work=work)
     return layer(graph, op, call, _joined(parts))
+
+
+def _fields(m: Matrix, encoded: Encoded) -> dict[str, Field]:
+    """mcup_matrix_t; a row's entry is how many pairs it has, and of more than UNROLLED where a loop of four enters."""
+    fields = m.fields(encoded)
+    row = fields["row"]
+    assert isinstance(row, Array)
+    values = row.values.copy()
+    if encoded.pair_bytes:
+        pairs = encoded.row_bytes // encoded.pair_bytes
+        values[:, ENTRY] = np.where(pairs > UNROLLED, UNROLLED + 1 + (pairs - UNROLLED - 1) % 4, pairs)
+    return fields | {"row": replace(row, values=values)}
+
+
+def _together(steps: int, encoded: Encoded, isas: Sequence[str]) -> int:
+    return TOGETHER if "dsp" in isas and encoded.pair_bytes and steps >= TOGETHER else 1
+
+
+def frugal(graph: Graph, op: Op, encoded: Encoded, isas: Sequence[str]) -> list[Layer]:
+    """Without the table, and one step after the other."""
+    steps = graph.results(op)[0].count // graph.results(op)[0].shape[2]
+    ways = product(FINISHES, sorted({_together(steps, encoded, isas), 1}, reverse=True))
+    found = [lower(graph, op, encoded, isas, *way) for way in list(ways)[1:]]
+    return [layer for layer in found if layer]
+
+
+def finish_work(op: Op, finish: Function, units: int) -> dict[str, float]:
+    """Of so many units.  The table knows no tanh of Q0 and Q1, which is computed."""
+    work: dict[str, float] = {"unit" if finish == COMPUTED else "unit_by_table": units}
+    return work | ({"tanh": units} if finish == BY_TABLE and 15 + gates.power(op) < 2 else {})
 
 
 def layer(graph: Graph, op: Op, call: Call, encoded: Encoded) -> Layer:
@@ -200,23 +208,31 @@ def layer(graph: Graph, op: Op, call: Call, encoded: Encoded) -> Layer:
     )
 
 
-def cells(graph: Graph, op: Op, scratch: int = 0) -> dict[str, Field]:
-    """mcup_lstm_cell_t.  scratch: bytes, where a kernel wants more than gates and state"""
-    target, power = graph.results(op)[0], _power(op)
+def cells(graph: Graph, op: Op, finish: Function, together: int = 1, scratch: int = 0) -> dict[str, Field]:
+    """mcup_lstm_cell_t.
+
+    finish: of FINISHES; together: steps whose inputs are multiplied at once; scratch: bytes, where a kernel wants
+    more than gates and state
+    """
+    target, power = graph.results(op)[0], gates.power(op)
     units = target.shape[2]
-    multiplier, shift, zero_point = _hidden(op)
+    multiplier, shift, zero_point = gates.hidden(op)
+    least, most = gates.bounds(op)
     kept = op.attrs.get("stateful", False)
     return {
-        "gates": Scratch(max(scratch, (8 if kept else 11) * units), "int16_t"),
+        "finish": finish,
+        "gates": Scratch(max(scratch, (8 * together + (0 if kept else 3)) * units), "int16_t"),
         "state": State(-(-3 * units // 2), "int16_t", "mcup_lstm_reset") if kept else 0,
         "steps": target.count // units,
+        "together": together,
         "units": units,
         "multiplier": multiplier,
         "shift": -shift,
         "zero_point": zero_point,
         "cell_shift": 30 + power,
         "integer_bits": 15 + power,
-        "clip": _clip(op) or (1 << 15) - 1,
+        "least": least,
+        "most": most,
     }
 
 

@@ -1,4 +1,6 @@
 /* The rows of lstm_n4_s8.c. */
-#include "mcup_column_rows.h"
+#include "mcup_gate_rows.h"
+#include "mcup_four_steps.h"
 
-    COLUMN_ROWS mcup_lstm_n4_rows, N4, 16, mcup_lstm_row
+    GATE_ROWS mcup_lstm_n4_rows, N4
+    FOUR_STEPS mcup_lstm_n4_four_steps, N4

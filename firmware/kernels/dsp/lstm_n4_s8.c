@@ -1,9 +1,21 @@
 /* LSTM, N4 weights, for Cortex-M4, M7 and M33. */
 #include "mcup_lstm_dsp.h"
 
-mcup_gates_t mcup_lstm_n4_rows;
+mcup_gate_rows_t mcup_lstm_n4_rows;
+mcup_four_steps_t mcup_lstm_n4_four_steps;
+
+MCUP_APART
+static void products(const mcup_matrix_t *matrix, const int8_t *column, int16_t *gates)
+{
+    mcup_lstm_gates(matrix, column, gates, mcup_lstm_n4_rows, mcup_sum_n4);
+}
+
+static void four(const mcup_matrix_t *matrix, const int8_t *column, int16_t *gates)
+{
+    mcup_lstm_four(matrix, column, gates, mcup_lstm_n4_four_steps, products);
+}
 
 void mcup_lstm_n4_s8(const mcup_lstm_t *layer, const int8_t *input, int8_t *output)
 {
-    mcup_lstm(layer, input, output, mcup_lstm_n4_rows);
+    mcup_lstm(layer, input, output, products, four);
 }

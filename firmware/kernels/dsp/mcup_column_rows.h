@@ -60,16 +60,16 @@
     .endm
 
     .macro  PAIR_N4
-    and     r8, r6, #15
-    add     r12, r5, r8
-    add     r5, r12, r6, lsr #4
-    ldrsb   r8, [r2, #-2]
-    ldrsb   r10, [r2, #-1]
-    ldrsb.w r9, [r12]
+    and     r9, r6, #15
+    add     r9, r5, r9
+    add     r5, r9, r6, lsr #4
+    ldrsb   r10, [r2, #-2]
+    ldrsb   r12, [r2, #-1]
+    ldrsb.w r9, [r9]
     ldrsb.w r11, [r5]
     ldrb    r6, [r2], #3
-    mla     r4, r8, r9, r4
-    mla     r4, r10, r11, r4
+    mla     r4, r10, r9, r4
+    mla     r4, r12, r11, r4
     .endm
 
     .macro  PAIRS_N4
@@ -85,15 +85,15 @@
 
     .macro  PAIR_B4
     add     r5, r5, r6
-    ldr     r8, [r2, #-4]
+    ldr     r12, [r2, #-4]
     ldr     r9, [r5]
     ldrb    r6, [r2], #5
-    sxtb16  r10, r8
+    sxtb16  r10, r12
     sxtb16  r11, r9
-    sxtb16  r8, r8, ror #8
+    sxtb16  r12, r12, ror #8
     sxtb16  r9, r9, ror #8
     smlad   r4, r10, r11, r4
-    smlad   r4, r8, r9, r4
+    smlad   r4, r12, r9, r4
     .endm
 
 /* Blocks of a row mod 8 into r8, from its bytes in r7: 5 * 5 = 1 mod 8 */
@@ -102,24 +102,8 @@
     and     r8, r8, #7
     .endm
 
-/* What becomes of twice a sum's scaled value in r4: an int8, or added to an int16 gate. */
-    .macro  STORE_8
-    ssat    r4, #8, r4, asr #1
-2:  strb    r4, [lr], #1
-    .endm
-
-    .macro  STORE_16
-    asr     r4, r4, #1
-2:  ldrsh   r8, [lr]
-    add     r4, r4, r8
-    ssat    r4, #16, r4
-    strh    r4, [lr], #2
-    .endm
-
-/* void name(const mcup_matrix_t *matrix, const int8_t *column, int8_t *output); with bits 16, and
- * finish another C function for strange shifts, int16_t *output, which is added to.  The outputs'
- * zero point is 0 then. */
-    .macro  COLUMN_ROWS name, format, bits=8, finish=mcup_column_finish
+/* void name(const mcup_matrix_t *matrix, const int8_t *column, int8_t *output) */
+    .macro  COLUMN_ROWS name, format
     .section .text.\name, "ax", %progbits
     .balign 4
     .global \name
@@ -174,7 +158,8 @@
     add     r9, r9, r4, asr #31
     smmlar  r4, r4, r8, r9
     asr     r4, r4, r10
-    STORE_\bits
+    ssat    r4, #8, r4, asr #1
+2:  strb    r4, [lr], #1
     cmp     r1, r3
     bne     1b
     add     sp, sp, #FRAME
@@ -185,7 +170,7 @@
     ldr     r0, [sp, #(24 + AT_MATRIX)]
     sub     r1, r1, #ROW_SIZE
     mov     r2, r4
-    bl      \finish
+    bl      mcup_column_finish
     str     r0, [sp, #16]
     pop     {r0-r4, lr}
     b       2b
