@@ -284,7 +284,7 @@ def _check_op(file: _File, op: Op) -> None:
         raise unsupported(label, f"({op.name}) {why}" if op.kind == "custom" else why, rewrite)
     if len(op.outputs) != 1:
         raise unsupported(label, f"has {len(op.outputs)} results", NEAREST)
-    if len(activations) == 1:
+    if len(activations) == 1 and op.kind != "fully_connected":  # it reads what a recurrent layer begins with
         raise unsupported(label, "computes a constant", "let the converter fold constants")
     places = getattr(OPS[op.kind], "INTEGERS", ())
     integers = [file.tensors[(*op.inputs, *op.outputs)[place]] for place in places]

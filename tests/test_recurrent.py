@@ -32,6 +32,19 @@ def stacked():
     )
 
 
+def unrolled():
+    """Every kind of layer that becomes steps, and every option of it."""
+    return sequential(
+        L.Bidirectional(L.GRU(4, return_sequences=True, recurrent_dropout=0.1), name="both"),
+        L.LSTM(5, return_sequences=True, name="memory"),
+        L.GRU(5, reset_after=False, return_sequences=True, go_backwards=True, name="before"),
+        L.GRU(6, use_bias=False, recurrent_activation="tanh", activation="relu", return_sequences=True, name="odd"),
+        L.SimpleRNN(4, activation="sigmoid", return_sequences=True, name="simple"),
+        L.Bidirectional(L.SimpleRNN(4, activation="relu"), merge_mode="sum", name="sum"),
+        L.Dense(3, activation="softmax", name="last"),
+    )
+
+
 def branched():
     x = keras.Input((7, 5))
     y = L.LSTM(5, return_sequences=True, name="first")(x)
@@ -47,21 +60,23 @@ def randomize(model):
     return model
 
 
-@pytest.mark.parametrize("make", [stacked, branched])
+@pytest.mark.parametrize("make", [stacked, branched, unrolled])
 def test_a_model_rebuilt_computes_the_same(make):
     model = randomize(make())
     x = np.random.default_rng(1).standard_normal((1, 7, 5), np.float32)
     assert recurrent.check(model)
-    assert np.abs(recurrent.rebuild(model)(x).numpy() - model(x).numpy()).max() < 1e-6
+    rebuilt = recurrent.rebuild(model)
+    assert np.abs(rebuilt({"input": x} | recurrent.starts(rebuilt)).numpy() - model(x).numpy()).max() < 1e-6
 
 
 @pytest.mark.parametrize(
     ("layer", "words"),
     [
-        (L.GRU(3, name="memory"), r"memory is recurrent \(GRU\)"),
+        (L.RNN(L.GRUCell(3), name="memory"), r"memory is recurrent \(RNN\)"),
+        (L.GRU(3, name="memory", recurrent_activation="hard_sigmoid"), "recurrent_activation='hard_sigmoid'"),
         (L.LSTM(3, name="memory", recurrent_activation="hard_sigmoid"), "recurrent_activation='hard_sigmoid'"),
         (L.LSTM(3, name="memory", activation="relu"), "activation='relu'"),
-        (L.Bidirectional(L.SimpleRNN(3, name="memory")), r"recurrent \(SimpleRNN\)"),
+        (L.Bidirectional(L.SimpleRNN(3, name="memory", activation="gelu")), "memory is a SimpleRNN with activation="),
     ],
 )
 def test_what_crashes_the_converter_is_refused(layer, words, tmp_path):
@@ -82,6 +97,30 @@ def test_int8_is_near_to_float_and_the_reference_is_the_oracle(tmp_path):
     answers = ops.run(graph, inputs)
     assert np.array_equal(answers, oracle.run(tmp_path / "net.tflite", inputs))
     assert np.abs(samples.dequantize(answers, graph.output) - model.predict(x, verbose=0)).mean() < 0.01
+
+
+@pytest.mark.parametrize(
+    ("shape", "layer", "words"),
+    [
+        ((1, None, 5), L.GRU(3, name="memory"), "memory is a GRU, whose steps must be known"),
+        ((1, 7, 5), L.SimpleRNN(3, name="memory", stateful=True), "goes on where the batch before has ended"),
+    ],
+)
+def test_what_cannot_be_unrolled_is_refused(shape, layer, words):
+    with pytest.raises(UnsupportedModel, match=words):
+        recurrent.check(keras.Sequential([keras.Input(batch_shape=shape), layer]))
+
+
+def test_unrolled_int8_is_near_to_float_and_the_reference_is_the_oracle(tmp_path):
+    model = randomize(unrolled())
+    x = np.random.default_rng(2).standard_normal((24, 7, 5), np.float32)
+    quantize(model, x, tmp_path / "net.tflite")
+    graph = tflite.read(tmp_path / "net.tflite")
+    assert len(graph.inputs) == 1
+    inputs = samples.quantize(x, graph.input)
+    answers = ops.run(graph, inputs)
+    assert np.array_equal(answers, oracle.run(tmp_path / "net.tflite", inputs))
+    assert np.abs(samples.dequantize(answers, graph.output) - model.predict(x, verbose=0)).mean() < 0.02
 
 
 def test_a_stateful_layer_is_noticed():
