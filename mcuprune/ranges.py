@@ -49,6 +49,8 @@ def anything(shape: Sequence[int]) -> Range:
 
 def of(graph: Graph, op: Op, operands: Sequence[Range | None]) -> list[Range]:
     """The ranges of what op writes.  operands: the ranges of what it reads, None where that is not int8."""
+    if op.kind not in OPS:  # a loop
+        return [anything(sample_shape(tensor)) for tensor in graph.results(op)]
     read = [r for i, r in zip(op.inputs, operands, strict=True) if r is not None and not graph.tensors[i].constant]
     if all(np.array_equal(least, most) for least, most in read):
         return [(y, y) for y in _references(graph, op, operands, [[0] * len(operands)])]

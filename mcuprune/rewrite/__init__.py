@@ -14,6 +14,7 @@ from pkgutil import iter_modules
 from types import ModuleType
 from typing import NamedTuple
 
+from mcuprune import loops
 from mcuprune.graph import Graph, Op
 from mcuprune.ranges import ranges
 from mcuprune.report import Rewrite
@@ -31,9 +32,10 @@ class Rewritten:
 
 
 def rewrite(graph: Graph) -> Rewritten:
-    """All passes, to the fixpoint."""
+    """All passes, to the fixpoint, with repetitions rolled up to loops, which no pass looks into."""
     removed = dict.fromkeys(PASSES, Size(0, 0, 0, 0))
-    original, reach, changed = graph, ranges(graph), True
+    original, graph = graph, loops.roll(graph)
+    reach, changed = ranges(graph), True
     while changed:
         changed = False
         for name, module in PASSES.items():
@@ -43,6 +45,7 @@ def rewrite(graph: Graph) -> Rewritten:
                 lost = zip(removed[name], size(graph), size(smaller), strict=True)
                 removed[name] = Size(*(so_far + before - after for so_far, before, after in lost))
                 graph, reach, changed = smaller, ranges(smaller), True
+    graph = loops.spread(graph)
     return Rewritten(original, graph, tuple(Rewrite(name, *lost) for name, lost in removed.items() if any(lost)))
 
 
