@@ -249,16 +249,16 @@ def _layer_calls(index: int, layer: Layer, graph: Graph, plan: Plan, pointer: di
     target = _address(graph, result, pointer)
     for call, label in labelled(layer):
         operands = [(p, layer.op.inputs[p]) for p in call.inputs]
-        sources = [_address(graph, i, pointer) or f"{identifier(layer)}_operand_{p}" for p, i in operands]
+        sources = [_address(graph, i, pointer, f"{identifier(layer)}_operand_{p}") for p, i in operands]
         yield f"    {call.function}({', '.join([f'&{label}', *sources, target])});"
     yield f"    mcup_trace({index}, {target}, {graph.tensors[result].size});"
 
 
-def _address(graph: Graph, tensor: int, pointer: dict[int, str]) -> str | None:
-    """Where a tensor lies: 'fc_out', or in a step of a loop 'fc_out + 64 * step'.  None for a constant."""
+def _address(graph: Graph, tensor: int, pointer: dict[int, str], constant: str = "") -> str:
+    """Where a tensor lies: 'fc_out', or in a step of a loop 'fc_out + 64 * step'.  constant: its name if it is one"""
     slot = graph.slots.get(tensor)
     if slot is None:
-        return pointer.get(tensor)
+        return pointer.get(tensor, constant)
     offset = f" + {slot.offset}" if slot.offset else ""
     stride = f" {'+' if slot.stride > 0 else '-'} {abs(slot.stride)} * step" if slot.stride else ""
     return f"{pointer[slot.tensor]}{offset}{stride}"
