@@ -136,6 +136,7 @@ def _unmarked(content: bytes, source: "keras.Model") -> bytes:
     model = flatbuffer_utils.convert_bytearray_to_object(content)
     if len(model.subgraphs[0].inputs) > 1:
         recurrent.begin(model)
+        recurrent.share(model)
     for graph in model.subgraphs:
         for tensor in graph.tensors:
             name = re.sub(rf"(^|;){re.escape(source.name)}(_\d+)?/", r"\1", tensor.name.decode())

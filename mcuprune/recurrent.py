@@ -240,6 +240,23 @@ def begin(content) -> None:
         named.inputs = [end for end in named.inputs if end.tensorIndex not in starts]
 
 
+def share(content) -> None:
+    """Make one of equal constants: the converter has given every step of an unrolled layer biases of its own.
+
+    content: as in begin.
+    """
+    graph = content.subgraphs[0]
+    same: dict[int, int] = {}
+    first: dict[tuple, int] = {}
+    for index, tensor in enumerate(graph.tensors):
+        data, quantization = content.buffers[tensor.buffer].data, tensor.quantization
+        if data is not None and quantization is not None and quantization.scale is not None:
+            what = bytes(data), tuple(tensor.shape), tensor.type, tuple(quantization.scale)
+            same[index] = first.setdefault(what, index)
+    for op in graph.operators:
+        op.inputs = [same.get(index, index) for index in op.inputs]
+
+
 def mend(graph, buffers: Sequence, codes: Sequence[int], model: "keras.Model") -> None:
     """Put right what the converter writes of LSTM operators.
 

@@ -24,8 +24,11 @@ def repeats(graph: Graph, views: Views) -> Iterator[list[list[Op]]]:
     """Steps that look alike, [count][operators], those first that save most."""
     signs = {id(op): _sign(graph, op) for op in graph.ops if op.kind in OPS and op.outputs[0] not in views}
     often = Counter(signs.values())
-    ops = [op for op in graph.ops if often[signs.get(id(op))] >= LEAST]
-    for start, period, count in rows([signs[id(op)] for op in ops]):
+    found = []
+    for order in (graph.ops, _ordered(graph)):
+        ops = [op for op in order if often[signs.get(id(op))] >= LEAST]
+        found += [(row, ops) for row in rows([signs[id(op)] for op in ops])]
+    for (start, period, count), ops in sorted(found, key=lambda each: -_saved(each[0])):
         yield [ops[i : i + period] for i in range(start, start + count * period, period)]
 
 
@@ -45,7 +48,34 @@ def rows(signs: Sequence[Any]) -> list[tuple[int, int, int]]:
             for start in range(begin, min(begin + period, end)):
                 found.append((start, period, (end - start) // period + 1))
     found = [(start, period, count) for start, period, count in found if count >= LEAST]
-    return sorted(found, key=lambda row: (-(row[2] - 1) * row[1], row[1], row[0]))
+    return sorted(found, key=lambda row: (-_saved(row), row[1], row[0]))
+
+
+def _saved(row: tuple[int, int, int]) -> int:
+    """Operators that a loop would do without."""
+    _, period, count = row
+    return (count - 1) * period
+
+
+def _ordered(graph: Graph) -> list[Op]:
+    """The operators, each when it is wanted, and what takes longest to come first.
+
+    A file may have what begins a step among other layers.
+    """
+    writer = {i: op for op in graph.ops for i in op.outputs}
+    depth: dict[int, int] = {}
+    for op in graph.ops:
+        depth[id(op)] = 1 + max((depth[id(writer[i])] for i in op.inputs if i in writer), default=0)
+    ordered: dict[int, Op] = {}
+    wanted = [writer[i] for i in reversed(graph.outputs) if i in writer]
+    while wanted:
+        missing = [writer[i] for i in wanted[-1].inputs if i in writer and id(writer[i]) not in ordered]
+        if missing:
+            wanted.append(max(missing, key=lambda op: depth[id(op)]))
+        else:
+            op = wanted.pop()
+            ordered[id(op)] = op
+    return list(ordered.values())
 
 
 def _sign(graph: Graph, op: Op) -> Any:

@@ -10,6 +10,7 @@ from mcuprune import ops, oracle, recurrent, samples, tflite
 from mcuprune.errors import UnsupportedModel
 from mcuprune.prune.backend import keras
 from mcuprune.quantize import quantize
+from mcuprune.rewrite import rewrite
 
 L = keras.layers
 pytestmark = pytest.mark.keras
@@ -117,6 +118,9 @@ def test_unrolled_int8_is_near_to_float_and_the_reference_is_the_oracle(tmp_path
     quantize(model, x, tmp_path / "net.tflite")
     graph = tflite.read(tmp_path / "net.tflite")
     assert len(graph.inputs) == 1
+    assert sorted(loop.count for loop in rewrite(graph).graph.loops) == [7] * 7
+    constants = [t for op in graph.ops for t in graph.operands(op) if t and t.dtype == "int32" and len(t.scale)]
+    assert len({id(t) for t in constants}) == len({t.values.tobytes() for t in constants}), "steps share their biases"
     inputs = samples.quantize(x, graph.input)
     answers = ops.run(graph, inputs)
     assert np.array_equal(answers, oracle.run(tmp_path / "net.tflite", inputs))
