@@ -49,7 +49,10 @@ REFUSED = {
     "SQRT": (NO_KERNEL, "use RSQRT"),
     "SQUARE": (NO_KERNEL, "multiply (MUL)"),
     "SUM": ("has a reference kernel in TFLite whose int8 results are not sums", "use MEAN, and a scale that fits"),
-    "WHILE": ("is a loop", "recurrent loops cannot be int8; replace the layer by convolutions"),
+    "WHILE": (
+        "is a loop",
+        "recurrent loops cannot be int8; unroll them, as `mcuprune quantize` does with GRU and SimpleRNN",
+    ),
 }
 NEAREST = "replace the layer by operators that `mcuprune ops` lists"
 

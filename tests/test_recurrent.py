@@ -6,9 +6,10 @@ import pytest
 pytest.importorskip("tensorflow")
 pytest.importorskip("tf_keras")
 
-from mcuprune import ops, oracle, recurrent, samples, tflite
+from mcuprune import budget, ops, oracle, recurrent, samples, tflite
 from mcuprune.errors import UnsupportedModel
 from mcuprune.prune.backend import keras
+from mcuprune.prune.layers import prunable
 from mcuprune.quantize import quantize
 from mcuprune.rewrite import rewrite
 
@@ -125,6 +126,22 @@ def test_unrolled_int8_is_near_to_float_and_the_reference_is_the_oracle(tmp_path
     answers = ops.run(graph, inputs)
     assert np.array_equal(answers, oracle.run(tmp_path / "net.tflite", inputs))
     assert np.abs(samples.dequantize(answers, graph.output) - model.predict(x, verbose=0)).mean() < 0.02
+
+
+@pytest.mark.parametrize("make", [L.GRU, L.SimpleRNN])
+def test_pruned_weights_are_zeros_in_int8(make, tmp_path):
+    model = sequential(make(8, name="memory"), L.Dense(3, name="last"))
+    pruned = 0
+    for _, kernel in prunable(model):
+        weights = kernel.numpy()
+        gone = np.abs(weights) < np.quantile(np.abs(weights), 0.75)
+        kernel.assign(np.where(gone, 0, weights))
+        pruned += np.count_nonzero(gone)
+    quantize(model, np.random.default_rng(0).standard_normal((20, 7, 5), np.float32), tmp_path / "net.tflite")
+    graph = tflite.read(tmp_path / "net.tflite")
+    weights = [graph.operand(op, 1).values for op in budget.prunable(graph)]
+    assert sum(w.size for w in weights) == sum(kernel.shape[0] * kernel.shape[1] for _, kernel in prunable(model))
+    assert sum(int(np.count_nonzero(w == 0)) for w in weights) >= pruned
 
 
 def test_a_stateful_layer_is_noticed():
