@@ -30,9 +30,11 @@ SPARE = 0.005  # of the weight bytes: what a mask takes changes a little when tr
 def prunable(graph: Graph) -> list[Op]:
     """Operators whose weights pruning may touch, as mcuprune.prune.layers.prunable chooses them in Keras.
 
-    All but depthwise and the first convolution, unless there is nothing else.
+    All but depthwise and the first convolution, unless there is nothing else.  Of those that share weights, the first.
     """
     weighted = [op for op in graph.ops if hasattr(ops.OPS[op.kind], "weights")]
+    first_of = {op.inputs[1]: op for op in reversed(weighted)}
+    weighted = [op for op in weighted if first_of[op.inputs[1]] is op]
     first = next((op for op in weighted if op.kind == "conv_2d"), None)
     return [op for op in weighted if op is not first] or weighted
 

@@ -137,7 +137,10 @@ def candidates(graph: Graph, op: Op, board: Board, isas: Sequence[str] | None = 
         if layer := kernel.lower(graph, op, isas):
             found.append(layer)
             found += kernel.frugal(graph, op, isas) if hasattr(kernel, "frugal") else []
-    return [Candidate(layer, constant_bytes(layer), _cycles(layer, board.cpu)) for layer in found if layer]
+    position = next((i for i, other in enumerate(graph.ops) if other is op), -1)
+    loop = graph.loop_at(position)
+    layers = [layer.repeated(loop.count) if loop else layer for layer in found if layer]
+    return [Candidate(layer, constant_bytes(layer), _cycles(layer, board.cpu)) for layer in layers]
 
 
 def constant_bytes(layer: Layer) -> int:

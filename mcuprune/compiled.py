@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from pathlib import Path
 
 import numpy as np
@@ -57,6 +58,12 @@ class Compiled:
     def emulator(self) -> Path:
         """The harness at the addresses of an emulated machine: the firmware itself where QEMU models the board."""
         return self.firmware.elf if self.board.qemu else self.folder / "emulator.elf"
+
+    @property
+    def calls(self) -> list[int]:
+        """The calls of kernels in the order in which they run, counted as they stand in that function."""
+        first = list(accumulate((len(layer.calls) for layer in self.layers), initial=0))
+        return [call for position, _ in self.graph.schedule() for call in range(first[position], first[position + 1])]
 
     @property
     def macs(self) -> int:

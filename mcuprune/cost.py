@@ -35,7 +35,7 @@ def cycles(layer: Layer, cpu: str) -> float | None:
     known = table().get(SAME_AS.get(cpu, cpu), {})
     if not all({"call", *call.work} <= known.get(call.function, {}).keys() for call in layer.calls):
         return None
-    return sum(_cycles(call, known[call.function]) for call in layer.calls)
+    return layer.times * sum(_cycles(call, known[call.function]) for call in layer.calls)
 
 
 def code(function: str, cpu: str, isas: Sequence[str]) -> int:

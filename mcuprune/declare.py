@@ -15,7 +15,7 @@ WIDTH = 100  # columns of generated C
 RESERVED = frozenset(
     "auto break case char const continue default do double else enum extern float for goto if inline int long main "
     "register restrict return short signed sizeof static struct switch typedef union unsigned void volatile while "
-    "arena input output memcpy memset".split()
+    "arena input output step memcpy memset".split()
 )
 HEADERS = {"stddef", "stdint", "stdio", "string", "mcuprune", "mcup_model"}  # which <model>.h must not hide
 Memory = dict[int, tuple[str, Array | State]]  # what a struct points to, by id: its name in C, and itself

@@ -200,25 +200,43 @@ def _source(model: str, graph: Graph, layers: Sequence[Layer], plan: Plan) -> It
 def _invoke(model: str, graph: Graph, layers: Sequence[Layer], plan: Plan) -> Iterator[str]:
     yield _signature(model, graph)
     yield "{"
-    declared = False
-    for layer in layers:
-        if isinstance(place := plan.place[layer.op.outputs[0]], int) and layer.calls:
-            tensor = graph.tensors[layer.op.outputs[0]]
+    names = _results(graph, layers, plan)
+    for i, name in names.items():
+        if isinstance(place := plan.place[i], int):
+            tensor = graph.tensors[i]
             shape = ", ".join(map(str, tensor.shape[1:]))
             at = f"arena + {place}" if _ctype(tensor) == "int8_t" else f"(void *)(arena + {place})"
-            yield f"    {_ctype(tensor)} *const {identifier(layer)}_out = {at}; /* {tensor.dtype}[{shape}] */"
-            declared = True
-    if declared:
+            yield f"    {_ctype(tensor)} *const {name} = {at}; /* {tensor.dtype}[{shape}] */"
+    if any(isinstance(plan.place[i], int) for i in names):
         yield ""
     pointer = dict(zip(graph.inputs, ends.names("input", graph.inputs), strict=True))
+    pointer |= names
     read = {*graph.outputs, *(i for layer in layers for i in layer.op.inputs)}
-    yield from (f"    (void){name};" for i, name in pointer.items() if i not in read)
+    read |= {slot.tensor for slot in graph.slots.values()}
+    yield from (f"    (void){pointer[i]};" for i in graph.inputs if i not in read)
     for index, layer in enumerate(layers):
-        yield from _layer_calls(index, layer, graph, plan, pointer)
+        loop = graph.loop_at(index)
+        if loop and index == loop.start:
+            yield f"    for (int step = 0; step < {loop.count}; step++) {{"
+        for line in _layer_calls(index, layer, graph, plan, pointer):
+            yield f"    {line}" if loop else line
+        if loop and index + 1 == loop.stop:
+            yield "    }"
     for i, name in zip(graph.outputs, ends.names("output", graph.outputs), strict=True):
         if i in graph.inputs:
             yield from _copy(pointer[i], name, graph.tensors[i])
     yield "}"
+
+
+def _results(graph: Graph, layers: Sequence[Layer], plan: Plan) -> dict[int, str]:
+    """The C names of what layers write: parameters, or pointers into the arena that are called like the layers."""
+    found: dict[int, str] = {}
+    for layer in (layer for layer in layers if layer.calls):
+        result = layer.op.outputs[0]
+        whole = graph.slots[result].tensor if result in graph.slots else result
+        place = plan.place[whole]
+        found[whole] = f"{identifier(layer)}_out" if isinstance(place, int) else place
+    return found
 
 
 def _reset(model: str, layers: Sequence[Layer]) -> Iterator[str]:
@@ -231,7 +249,7 @@ def _reset(model: str, layers: Sequence[Layer]) -> Iterator[str]:
 
 
 def _layer_calls(index: int, layer: Layer, graph: Graph, plan: Plan, pointer: dict[int, str]) -> Iterator[str]:
-    """The calls of one layer; notes in `pointer` how later layers reach its output."""
+    """The calls of one layer.  Where it has none, `pointer` notes how later layers reach its output."""
     result = layer.op.outputs[0]
     if layer.alias:
         source, place = pointer[layer.op.inputs[0]], plan.place[result]
@@ -239,13 +257,22 @@ def _layer_calls(index: int, layer: Layer, graph: Graph, plan: Plan, pointer: di
         if pointer[result] != source:
             yield from _copy(source, pointer[result], graph.tensors[result])
         return
-    place = plan.place[result]
-    target = f"{identifier(layer)}_out" if isinstance(place, int) else place
-    pointer[result] = target
+    target = _address(graph, result, pointer)
     for call, label in labelled(layer):
-        sources = [pointer.get(layer.op.inputs[p]) or f"{identifier(layer)}_operand_{p}" for p in call.inputs]
+        operands = [(p, layer.op.inputs[p]) for p in call.inputs]
+        sources = [_address(graph, i, pointer, f"{identifier(layer)}_operand_{p}") for p, i in operands]
         yield f"    {call.function}({', '.join([f'&{label}', *sources, target])});"
     yield f"    mcup_trace({index}, {target}, {graph.tensors[result].size});"
+
+
+def _address(graph: Graph, tensor: int, pointer: dict[int, str], constant: str = "") -> str:
+    """Where a tensor lies: 'fc_out', or in a step of a loop 'fc_out + 64 * step'.  constant: its name if it is one"""
+    slot = graph.slots.get(tensor)
+    if slot is None:
+        return pointer.get(tensor, constant)
+    offset = f" + {slot.offset}" if slot.offset else ""
+    stride = f" {'+' if slot.stride > 0 else '-'} {abs(slot.stride)} * step" if slot.stride else ""
+    return f"{pointer[slot.tensor]}{offset}{stride}"
 
 
 def _copy(source: str, target: str, tensor: Tensor) -> Iterator[str]:

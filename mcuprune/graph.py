@@ -5,8 +5,9 @@ in execution order; tensors are named by their index.  Everything is checked whe
 after may trust it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from math import prod
 from typing import Any
 
@@ -86,6 +87,33 @@ class Op:
 
 
 @dataclass(frozen=True)
+class Slot:
+    """Where in another tensor a tensor of a loop lies: `offset + step * stride` bytes from its beginning."""
+
+    tensor: int
+    offset: int
+    stride: int
+
+
+@dataclass(frozen=True)
+class Loop:
+    """Operators that run `count` times, one after the other: Graph.ops[start:stop].
+
+    What they write is overwritten in the next step, and so may be read there by operators that come earlier: a state.
+    """
+
+    start: int
+    stop: int
+    count: int
+    slots: Mapping[int, Slot]  # by index of the tensor
+    written: tuple[tuple[int, ...], ...]  # [steps, operators]: what the file calls the outputs; -1: it has none
+
+    def moves(self) -> set[int]:
+        """The tensors that are read or written piece by piece, another piece in every step."""
+        return {slot.tensor for slot in self.slots.values() if slot.stride}
+
+
+@dataclass(frozen=True)
 class Graph:
     """A network: `inputs` and `outputs` are tensor indices, `ops` are in execution order."""
 
@@ -96,9 +124,11 @@ class Graph:
     outputs: tuple[int, ...]
     source: str = ""  # the file it was read from
     sha256: str = ""  # of that file
+    loops: tuple[Loop, ...] = ()  # made by mcuprune.loops, after all that changes operators
 
     def __post_init__(self) -> None:
         ready = set(self.inputs) | {i for i, t in enumerate(self.tensors) if t.constant or t.variable}
+        ready |= set(self.slots) | {slot.tensor for slot in self.slots.values()}
         for op in self.ops:
             missing = [i for i in op.inputs if i >= 0 and i not in ready]
             assert not missing, f"{op.name} reads {[self.tensors[i].name for i in missing]} before they are written"
@@ -115,6 +145,32 @@ class Graph:
 
     def results(self, op: Op) -> list[Tensor]:
         return [self.tensors[i] for i in op.outputs]
+
+    @cached_property
+    def slots(self) -> dict[int, Slot]:
+        """Of all loops."""
+        return {tensor: slot for loop in self.loops for tensor, slot in loop.slots.items()}
+
+    def schedule(self) -> Iterator[tuple[int, int]]:
+        """(position in ops, step of the loop around it or 0), as operators run."""
+        position = 0
+        for loop in (*self.loops, None):
+            yield from ((i, 0) for i in range(position, loop.start if loop else len(self.ops)))
+            if loop:
+                yield from ((i, step) for step in range(loop.count) for i in range(loop.start, loop.stop))
+                position = loop.stop
+
+    def written(self, position: int, step: int) -> int:
+        """The tensor of the file that holds what an operator writes in a step, -1 where there is none."""
+        (output,) = self.ops[position].outputs
+        if loop := self.loop_at(position):
+            return loop.written[step][position - loop.start]
+        begins = any(output in op.outputs for loop in self.loops for op in self.ops[loop.start : loop.stop])
+        return -1 if begins else output
+
+    def loop_at(self, position: int) -> Loop | None:
+        """The loop that an operator is in."""
+        return next((loop for loop in self.loops if loop.start <= position < loop.stop), None)
 
     @property
     def sources(self) -> list[Tensor]:

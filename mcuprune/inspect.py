@@ -65,10 +65,10 @@ def memory(target: Path, board_name: str | None) -> None:
 
 
 def _int8(path: Path) -> list[list[str]]:
-    from mcuprune import board, choose
+    from mcuprune import board, choose, loops
     from mcuprune.compiled import dense_weight_bytes, layer_bytes, read
 
-    graph = read(path, "model")
+    graph = loops.spread(loops.roll(read(path, "model")))
     layers = choose.layers(graph, board.load("stm32f405"), "size")
     rows = []
     for layer in layers:

@@ -5,7 +5,7 @@ constants they read, how much scratch they need, and which input's memory its ou
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -108,6 +108,11 @@ class Layer:
     in_place: tuple[int, ...] = ()  # positions in op.inputs where the output may begin, too, when nobody reads it later
     overlap: "Overlap | None" = None  # how the output may lie over input 0 when nobody reads it later
     summary: str = field(default="")  # what the generated C says of it: '3x3 16 -> 32, stride 2, SAME'
+    times: int = 1  # that it runs in an inference: steps of the loop it is in; macs are those of all
+
+    def repeated(self, times: int) -> "Layer":
+        """The same in a loop of so many steps."""
+        return replace(self, times=times, macs=times * self.macs, nonzero_macs=times * self.nonzero_macs)
 
     @property
     def alias(self) -> bool:

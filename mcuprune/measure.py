@@ -87,7 +87,8 @@ def count(compiled: Compiled, inputs: np.ndarray) -> profile.Profile:
         device.write_inputs(Path(folder), inputs[:1])
         command = qemu.command(compiled.board, compiled.emulator.resolve())
         try:
-            return profile.profile(compiled.emulator, compiled.board, command, Path(folder), compiled.function)
+            where = compiled.emulator, compiled.board, command, Path(folder), compiled.function
+            return profile.profile(*where, compiled.calls)
         except profile.PluginError:
             run = device.emulate(compiled, compiled.emulator, inputs[:1], profile.ICOUNT)
             return profile.Profile(profile.instructions_from_ticks(run.ticks, compiled.board.machine.name), None, ())

@@ -42,6 +42,8 @@ def best(graph: Graph, layers: Sequence[Layer]) -> list[int]:
 
     layers: one for each operator, with the scratch that it would have.
     """
+    if graph.loops:  # the steps of a loop stay together
+        return list(range(len(layers)))
     memory = wanted(graph, layers)[1]
     steps = _steps(layers, memory)
     users = [_bits(i for i, step in enumerate(steps) if at in step.touches) for at in range(len(memory))]

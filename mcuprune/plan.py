@@ -8,6 +8,9 @@ as they promise anything, until the arena is as small as what is alive at once (
 
 Tensors that are one another under a new shape share a buffer.  The network's inputs and outputs live in the caller's
 memory and take no room.
+
+In a loop (graph.Loop) a state has one place, which is written before the first step and in each; it, what a loop reads
+from before, and what it fills piece by piece keep theirs until the loop is over.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -48,6 +51,7 @@ class Buffer:
     first: int
     last: int
     tensors: tuple[int, ...] = ()  # that lie in it; none in scratch
+    parts: tuple[int, ...] = ()  # that lie somewhere in it: the slots of loops
 
     @property
     def room(self) -> int:
@@ -65,7 +69,7 @@ def plan(graph: Graph, layers: Sequence[Layer]) -> Plan:
     offsets = _best(buffers, _forbidden(layers, buffers), bound)
     scratch: dict[int, int] = {}
     for buffer, offset in zip(buffers, offsets, strict=True):
-        place |= dict.fromkeys(buffer.tensors, offset)
+        place |= dict.fromkeys((*buffer.tensors, *buffer.parts), offset)
         if not buffer.tensors:
             scratch[buffer.first] = offset
     slots = (PlanRow(b.name, offset, b.size, b.first, b.last) for b, offset in zip(buffers, offsets, strict=True))
@@ -96,7 +100,9 @@ def wanted(graph: Graph, layers: Sequence[Layer]) -> tuple[dict[int, str | int],
         for tensor in layer.op.inputs:
             last_use[tensor] = max(last_use.get(tensor, i), i)
     first_use = dict.fromkeys(graph.inputs, -1)
-    first_use |= {tensor: i for i, layer in enumerate(layers) for tensor in layer.op.outputs}
+    for i, layer in enumerate(layers):
+        for tensor in layer.op.outputs:
+            first_use.setdefault(tensor, i)
 
     sources = dict(zip(graph.inputs, ends.names("input", graph.inputs), strict=True))
     targets = dict(zip(graph.outputs, ends.names("output", graph.outputs), strict=True))
@@ -108,14 +114,28 @@ def wanted(graph: Graph, layers: Sequence[Layer]) -> tuple[dict[int, str | int],
         elif written := [i for i in group if i in targets]:
             place |= dict.fromkeys(group, targets[written[0]])
         else:
-            first = min(first_use[t] for t in group)
-            last = max(last_use.get(t, first_use[t]) for t in group)
-            name = " = ".join(layers[first_use[t]].op.name for t in group)
-            found.append(Buffer(name, graph.tensors[group[0]].size, first, last, tuple(group)))
+            whole = tuple(t for t in group if t not in graph.slots)
+            parts = tuple(t for t in group if t in graph.slots)
+            first = min(first_use[t] for t in group if t in first_use)
+            last = max(last_use.get(t, first) for t in group)
+            name = " = ".join(layers[first_use[t]].op.name for t in group if t in first_use)
+            first, last = _in_loops(graph, group, first, last)
+            found.append(Buffer(name, graph.tensors[whole[0]].size, first, last, whole, parts))
     for i, layer in enumerate(layers):
         if size := scratch_size(layer):
             found.append(Buffer(f"scratch of {layer.op.name}", size, i, i))
     return place, found
+
+
+def _in_loops(graph: Graph, group: Sequence[int], first: int, last: int) -> tuple[int, int]:
+    """The life of tensors that share memory, given their first and last use, with regard to loops.
+
+    What has to outlast a step lives on behind the loop's last layer, so that nothing takes over its memory there.
+    """
+    for loop in graph.loops:
+        if loop.moves().intersection(group) or first < loop.start <= last < loop.stop:
+            first, last = min(first, loop.start), max(last, loop.stop)
+    return first, last
 
 
 def _shapes(graph: Graph, layers: Sequence[Layer]) -> list[list[int]]:
@@ -123,7 +143,11 @@ def _shapes(graph: Graph, layers: Sequence[Layer]) -> list[list[int]]:
     group_of = {tensor: [tensor] for tensor in graph.inputs}
     for layer in layers:
         group = group_of.get(layer.op.inputs[0]) if layer.alias else None
-        for output in layer.op.outputs:
+        for slot in (i for i in (*layer.op.inputs, *layer.op.outputs) if i in graph.slots):
+            base = graph.slots[slot].tensor
+            group_of[slot] = group_of.setdefault(base, [base])
+            group_of[slot] += [slot] * (slot not in group_of[slot])
+        for output in (i for i in layer.op.outputs if i not in group_of):  # a state has its place already
             # an output is somebody's own: where the input or another output lies, the emitter copies it
             taken = output in graph.outputs and set(group or ()).intersection((*graph.inputs, *graph.outputs))
             if group is None or taken:
@@ -155,7 +179,8 @@ def _overlaps(layers: Sequence[Layer], buffers: Sequence[Buffer]) -> Iterator[tu
     """Those of inputs that nobody reads later: (input, output, bytes, exactly), as above."""
     lies = {tensor: i for i, buffer in enumerate(buffers) for tensor in buffer.tensors}
     for step, source, target, distance, exactly in overlaps(layers, lies):
-        if buffers[source].last == step == buffers[target].first:
+        in_part = set(buffers[source].parts).intersection(layers[step].op.inputs)  # read beside the whole
+        if buffers[source].last == step == buffers[target].first and not in_part:
             yield source, target, distance, exactly
 
 

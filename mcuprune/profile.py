@@ -1,8 +1,8 @@
 """Instructions of one inference, layer by layer, counted by a plugin of QEMU, and the cycles they are estimated at.
 
-The generated <model>_invoke is straight-line C: one call per kernel, in the order of the layers.  So the addresses
-behind its calls are where one layer ends and the next begins.  They are the marks that the plugin
-(firmware/plugin/count.c) splits its counts at:
+The generated <model>_invoke is one call per kernel, in the order of the layers, some of them in a loop.  So the
+addresses behind its calls are where one layer ends and the next begins.  They are the marks that the plugin
+(firmware/plugin/count.c) splits its counts at, those in a loop once for each step:
 
     entry of invoke | behind call 1 | behind call 2 | ... | behind the last call | behind the call of invoke itself
                 segment 1       segment 2                                last segment
@@ -67,10 +67,22 @@ class Profile:
     segments: tuple[Segment, ...] = ()
 
 
-def profile(elf: Path, board: Board, command: Sequence[str], work_dir: Path, function: str) -> Profile:
-    """The first call of `function` that elf makes.  command: QEMU's for it, to be run in work_dir, less the plugin."""
+def profile(
+    elf: Path,
+    board: Board,
+    command: Sequence[str],
+    work_dir: Path,
+    function: str,
+    order: Sequence[int] | None = None,
+) -> Profile:
+    """The first call of `function` that elf makes.  command: QEMU's for it, to be run in work_dir, less the plugin.
+
+    order: the calls that it makes, as they run; one after the other when None.
+    """
     listing = thumb.disassemble(elf)
     sites = call_sites(listing, function)
+    if order:
+        sites = [sites[i] for i in order]
     counted = _count(command, work_dir, [listing.entry(function), *(address for _, address in sites)])
     if len(counted) != len(sites) + 1:
         raise ToolError(

@@ -84,7 +84,7 @@ CONVERTS = {
     *("SpatialDropout2D", "GaussianNoise", "Flatten", "Reshape", "ZeroPadding1D", "ZeroPadding2D", "Rescaling"),
     *("MaxPooling1D", "MaxPooling2D", "AveragePooling1D", "AveragePooling2D", "GlobalMaxPooling2D"),
     *("GlobalAveragePooling1D", "GlobalAveragePooling2D", "Add", "Multiply", "Concatenate", "Permute"),
-    *("LSTM", "Bidirectional", "TimeDistributed", "RepeatVector"),
+    *("LSTM", "GRU", "SimpleRNN", "Bidirectional", "TimeDistributed", "RepeatVector"),
     *("Subtract", "Maximum", "Minimum", "PReLU", "Conv2DTranspose", "UpSampling1D", "UpSampling2D", "Embedding"),
 }
 
@@ -96,8 +96,11 @@ def _convert(source: str, samples: str, target: str) -> None:
     from mcuprune.prune.qat import Range
 
     model = load(source)
+    starts: dict[str, np.ndarray] = {}
     if recurrent.check(model):
         renamed = recurrent.rebuild(model)
+        recurrent.settle(renamed, np.load(samples))
+        starts = recurrent.starts(renamed)
     else:
         single = keras.Input(model.input_shape[1:], batch_size=1)
         renamed = keras.models.clone_model(model, input_tensors=single, clone_function=_marked, recursive=True)
@@ -105,11 +108,13 @@ def _convert(source: str, samples: str, target: str) -> None:
     converter = tf.lite.TFLiteConverter.from_keras_model(renamed)
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     if not any(isinstance(layer, Range) for layer in model.layers):  # which say all there is to know
-        converter.representative_dataset = lambda: ([sample[None]] for sample in np.load(samples))
+        converter.representative_dataset = lambda: (
+            {recurrent.SOURCE: sample[None]} | starts if starts else [sample[None]] for sample in np.load(samples)
+        )
         converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
     converter.inference_input_type = converter.inference_output_type = tf.int8
     dense = keras.layers.Dense, keras.layers.TimeDistributed, keras.layers.EinsumDense, keras.layers.MultiHeadAttention
-    if any(isinstance(layer, dense) and len(layer.output.shape) > 2 for layer in model.layers):
+    if starts or any(isinstance(layer, dense) and len(layer.output.shape) > 2 for layer in model.layers):
         # The reference kernel of tflite-runtime 2.14 is wrong for per-channel weights with such an output.
         converter._experimental_disable_per_channel_quantization_for_dense_layers = True
     Path(target).write_bytes(_unmarked(converter.convert(), model))
@@ -129,6 +134,9 @@ def _unmarked(content: bytes, source: "keras.Model") -> bytes:
     from tensorflow.lite.tools import flatbuffer_utils
 
     model = flatbuffer_utils.convert_bytearray_to_object(content)
+    if len(model.subgraphs[0].inputs) > 1:
+        recurrent.begin(model)
+        recurrent.share(model)
     for graph in model.subgraphs:
         for tensor in graph.tensors:
             name = re.sub(rf"(^|;){re.escape(source.name)}(_\d+)?/", r"\1", tensor.name.decode())

@@ -49,6 +49,8 @@ def anything(shape: Sequence[int]) -> Range:
 
 def of(graph: Graph, op: Op, operands: Sequence[Range | None]) -> list[Range]:
     """The ranges of what op writes.  operands: the ranges of what it reads, None where that is not int8."""
+    if op.kind not in OPS:  # a loop
+        return [anything(sample_shape(tensor)) for tensor in graph.results(op)]
     read = [r for i, r in zip(op.inputs, operands, strict=True) if r is not None and not graph.tensors[i].constant]
     if op.attrs.get("variables"):  # a state may be anything
         return [anything(sample_shape(tensor)) for tensor in graph.results(op)]

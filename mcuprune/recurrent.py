@@ -1,8 +1,8 @@
 """Recurrent layers on their way into TensorFlow's converter.
 
 The converter makes one operator of an LSTM only where the layer comes from Keras 2, lives on as tf_keras, for a batch
-of one; any other loop crashes it when it quantizes.  So a model with an LSTM is rebuilt in tf_keras, layer by layer,
-with the same weights.
+of one; any other loop crashes it when it quantizes.  So a model with recurrent layers is rebuilt in tf_keras, layer by
+layer, with the same weights, and what is not an LSTM is unrolled (mcuprune.unrolled).
 """
 
 from collections.abc import Callable, Sequence
@@ -17,24 +17,29 @@ if TYPE_CHECKING:
     import keras
 
 CELLS = ("LSTM",)
-LOOPS = ("GRU", "SimpleRNN", "RNN", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D")
+UNROLLED = ("GRU", "SimpleRNN")
+LOOPS = ("RNN", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D")
+ACTIVATIONS = ("tanh", "sigmoid", "relu")  # of what is unrolled
 FUSED = {"activation": "tanh", "recurrent_activation": "sigmoid"}  # what TFLite's LSTM computes
 UNIDIRECTIONAL_SEQUENCE_LSTM = 44  # TFLite's code of the operator; places in its inputs and its intermediates:
 FORGET, STATE, CELL, HIDDEN = 2, 18, 19, 4
+SOURCE = "input"  # the name of a rebuilt model's own input
 FINEST = 2.0**-15  # the scale of cells; where they stay below 1/2 the converter takes a finer one, and TFLite no tanh
 INFERENCE = {"dropout": 0.0, "recurrent_dropout": 0.0, "stateful": False, "go_backwards": False, "use_bias": True}
 
 
 def check(model: "keras.Model") -> bool:
     """Whether the model has recurrent layers.  Those that the converter would crash on are refused."""
-    found = [layer for layer in _leaves(model).values() if _kind(layer) in CELLS + LOOPS]
+    found = [layer for layer in _leaves(model).values() if _kind(layer) in CELLS + UNROLLED + LOOPS]
     for layer in found:
         _check(layer)
+        if _kind(layer) in UNROLLED:
+            _check_unrolled(layer, model)
     if found:
         for layer in _leaves(model).values():
             if _kind(layer) == "Masking" or (_kind(layer) == "Embedding" and layer.mask_zero):
                 raise UnsupportedModel(
-                    f"layer {layer.name} masks time steps ({_kind(layer)}), which an int8 LSTM cannot skip; "
+                    f"layer {layer.name} masks time steps ({_kind(layer)}), which int8 layers cannot skip; "
                     "pad in front and train without the mask"
                 )
     return bool(found)
@@ -47,12 +52,12 @@ def stateful(model: "keras.Model") -> bool:
 
 def _check(layer: "keras.layers.Layer") -> None:
     kind, config = _kind(layer), layer.get_config()
-    if kind not in CELLS:
+    if kind in LOOPS:
         raise UnsupportedModel(
             f"layer {layer.name} is recurrent ({kind}), and TensorFlow's converter has no int8 form of it; "
-            "use LSTM, or Conv1D over a window of the input"
+            "use LSTM, GRU or SimpleRNN, or Conv1D over a window of the input"
         )
-    for option, fused in FUSED.items():
+    for option, fused in FUSED.items() if kind in CELLS else ():
         if config[option] != fused:
             raise UnsupportedModel(
                 f"layer {layer.name} is an LSTM with {option}={config[option]!r}; TFLite's int8 LSTM computes "
@@ -60,17 +65,58 @@ def _check(layer: "keras.layers.Layer") -> None:
             )
     if config["return_state"]:
         raise UnsupportedModel(
-            f"layer {layer.name} returns its state, which TFLite's LSTM keeps to itself; "
-            "repeat its output (RepeatVector) as the input of the LSTM that was to begin with the state"
+            f"layer {layer.name} returns its state, which in int8 it keeps to itself; "
+            f"repeat its output (RepeatVector) as the input of the {kind} that was to begin with the state"
+        )
+
+
+def _check_unrolled(layer: "keras.layers.Layer", model: "keras.Model") -> None:
+    kind, config = _kind(layer), layer.get_config()
+    for option in ("activation", "recurrent_activation"):
+        if config.get(option, "tanh") not in ACTIVATIONS:
+            raise UnsupportedModel(
+                f"layer {layer.name} is a {kind} with {option}={config[option]!r}, of which TFLite has no int8 form; "
+                f"train it with one of {', '.join(ACTIVATIONS)}"
+            )
+    if config["stateful"]:
+        raise UnsupportedModel(
+            f"layer {layer.name} is a {kind} that goes on where the batch before has ended (stateful=True), which "
+            "LSTM alone can; use LSTM, or give it whole sequences"
+        )
+    if None in model.input_shape[1:]:
+        raise UnsupportedModel(
+            f"layer {layer.name} is a {kind}, whose steps must be known: the input of {model.name} has shape "
+            f"{model.input_shape}; give keras.Input the length of the sequences"
         )
 
 
 def rebuild(model: "keras.Model"):
-    """The tf_keras model of a batch of one that computes what a Keras 3 model does."""
+    """The tf_keras model of a batch of one that computes what a Keras 3 model does.
+
+    Its first input is the model's, the others are what unrolled layers begin with: as constants the converter would
+    fold them into the first step, which then is not like the others.
+    """
     import tf_keras
 
-    source = tf_keras.Input(model.input_shape[1:], batch_size=1, name="input")
-    return tf_keras.Model(source, _apply(model, source), name=model.name)
+    source = tf_keras.Input(model.input_shape[1:], batch_size=1, name=SOURCE)
+    result = _apply(model, source)
+    starts = [tensor for tensor in tf_keras.utils.get_source_inputs(result) if tensor is not source]
+    return tf_keras.Model([source, *starts], result, name=model.name)
+
+
+def starts(model, count: int = 1) -> dict[str, np.ndarray]:
+    """What the layers of a rebuilt model begin with, for so many samples, by the names of these inputs."""
+    ends = zip(model.input_names[1:], model.inputs[1:], strict=True)
+    return {name: np.zeros((count, *tensor.shape[1:]), np.float32) for name, tensor in ends}
+
+
+def settle(model, x: np.ndarray) -> None:
+    """Give the unrolled layers of a rebuilt model the ranges that they have on samples, float32 [n, ...]."""
+    unrolled = [layer for layer in model.layers if hasattr(layer, "settled")]
+    if unrolled:
+        model({SOURCE: x} | starts(model, len(x)))
+    for layer in unrolled:
+        layer.settled = True
 
 
 def _apply(model: "keras.Model", source):
@@ -95,10 +141,21 @@ def _copy(layer: "keras.layers.Layer") -> Callable:
     Reversed and repeated sequences become slices and concatenations, which every version of TFLite computes in int8.
     """
     kind, function = _kind(layer), COPIES.get(_kind(layer), _twin)
+    if kind in UNROLLED:
+        return _unrolled(layer)
     if kind in CELLS and layer.go_backwards:
         forwards = _twin(layer)
         return lambda x, **_: forwards(x[:, ::-1])
     return function(layer)
+
+
+def _unrolled(layer: "keras.layers.Layer") -> Callable:
+    import tf_keras
+
+    from mcuprune.unrolled import Unrolled
+
+    steps = Unrolled(layer)
+    return lambda x, **_: steps(x, tf_keras.Input((steps.units,), batch_size=1, name=f"{layer.name}_start"))
 
 
 def _bidirectional(layer: "keras.layers.Layer") -> Callable:
@@ -164,6 +221,40 @@ def _weights(layer: "keras.layers.Layer") -> list[np.ndarray]:
     if _kind(layer) in CELLS and not layer.use_bias:
         weights.append(np.zeros(weights[0].shape[1], np.float32))
     return weights
+
+
+def begin(content) -> None:
+    """Make constants of the zeros that unrolled layers begin with, which have been inputs of the network until here.
+
+    content: a .tflite as the object API of TensorFlow's flatbuffers has it.
+    """
+    graph = content.subgraphs[0]
+    starts = [i for i in graph.inputs if graph.tensors[i].name.decode() != f"serving_default_{SOURCE}:0"]
+    for tensor in (graph.tensors[i] for i in starts):
+        buffer = type(content.buffers[0])()
+        buffer.data = np.full(tensor.shape, tensor.quantization.zeroPoint[0], np.int8).view(np.uint8).reshape(-1)
+        tensor.buffer = len(content.buffers)
+        content.buffers.append(buffer)
+    graph.inputs = [i for i in graph.inputs if i not in starts]
+    for named in content.signatureDefs or ():
+        named.inputs = [end for end in named.inputs if end.tensorIndex not in starts]
+
+
+def share(content) -> None:
+    """Make one of equal constants: the converter has given every step of an unrolled layer biases of its own.
+
+    content: as in begin.
+    """
+    graph = content.subgraphs[0]
+    same: dict[int, int] = {}
+    first: dict[tuple, int] = {}
+    for index, tensor in enumerate(graph.tensors):
+        data, quantization = content.buffers[tensor.buffer].data, tensor.quantization
+        if data is not None and quantization is not None and quantization.scale is not None:
+            what = bytes(data), tuple(tensor.shape), tensor.type, tuple(quantization.scale)
+            same[index] = first.setdefault(what, index)
+    for op in graph.operators:
+        op.inputs = [same.get(index, index) for index in op.inputs]
 
 
 def mend(graph, buffers: Sequence, codes: Sequence[int], model: "keras.Model") -> None:

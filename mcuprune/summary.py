@@ -92,13 +92,16 @@ def _row(layer: Layer, compiled: Compiled) -> LayerRow:
 
 
 def with_counts(rows: tuple[LayerRow, ...], compiled: Compiled, profile: Profile) -> tuple[LayerRow, ...]:
-    """Rows with what the profile counted.  Its segments are in the order of the calls; a layer may be several."""
+    """Rows with what the profile counted.  Its segments are in the order of the calls; a layer may be several, or run
+    in every step of a loop."""
     if not profile.segments:
         return tuple(rows)
     segments = iter(profile.segments)
-    result = []
-    for row, layer in zip(rows, compiled.layers, strict=True):
-        parts = [next(segments) for _ in layer.calls]
-        instructions, cycles = sum(p.instructions for p in parts), sum(p.cycles for p in parts)
-        result.append(replace(row, instructions=instructions, estimated_cycles=cycles))
-    return tuple(result)
+    instructions, cycles = [0] * len(rows), [0] * len(rows)
+    for position, _ in compiled.graph.schedule():
+        for part in (next(segments) for _ in compiled.layers[position].calls):
+            instructions[position] += part.instructions
+            cycles[position] += part.cycles
+    return tuple(
+        replace(row, instructions=i, estimated_cycles=c) for row, i, c in zip(rows, instructions, cycles, strict=True)
+    )

@@ -50,7 +50,10 @@ REFUSED = {
     "SQRT": (NO_KERNEL, "use RSQRT"),
     "SQUARE": (NO_KERNEL, "multiply (MUL)"),
     "SUM": ("has a reference kernel in TFLite whose int8 results are not sums", "use MEAN, and a scale that fits"),
-    "WHILE": ("is a loop", "recurrent loops cannot be int8; replace the layer by convolutions"),
+    "WHILE": (
+        "is a loop",
+        "recurrent loops cannot be int8; unroll them, as `mcuprune quantize` does with GRU and SimpleRNN",
+    ),
 }
 AGAIN = "convert the model again"
 NEAREST = "replace the layer by operators that `mcuprune ops` lists"
@@ -303,7 +306,7 @@ def _check_op(file: _File, op: Op) -> None:
         raise unsupported(label, f"({op.name}) {why}" if op.kind == "custom" else why, rewrite)
     if len(op.outputs) != 1:
         raise unsupported(label, f"has {len(op.outputs)} results", NEAREST)
-    if len(activations) == 1:
+    if len(activations) == 1 and op.kind != "fully_connected":  # it reads what a recurrent layer begins with
         raise unsupported(label, "computes a constant", "let the converter fold constants")
     places = getattr(OPS[op.kind], "INTEGERS", ())
     integers = [file.tensors[(*op.inputs, *op.outputs)[place]] for place in places]

@@ -8,6 +8,7 @@ import numpy as np
 
 from mcuprune import device, link, oracle
 from mcuprune.compiled import Compiled
+from mcuprune.layer import Layer
 from mcuprune.runners import qemu
 
 
@@ -52,11 +53,13 @@ def first_difference(compiled: Compiled, sample: np.ndarray) -> str:
         trace = np.frombuffer(device.emulate(compiled, elf, sample).trace, np.int8)
     truth = oracle.run(compiled.tflite, sample, every_tensor=True)
     offset = 0
-    for layer in compiled.layers:
+    for position, step in compiled.graph.schedule():
+        layer = compiled.layers[position]
         if layer.alias:
             continue  # it writes nothing
-        index = layer.op.outputs[0]
-        size, kept = compiled.graph.tensors[index].size, compiled.graph.tensors[index].kept
+        index = compiled.graph.written(position, step)
+        tensor = compiled.graph.tensors[layer.op.outputs[0]]
+        size, kept = tensor.size, tensor.kept
         got, offset = trace[offset : offset + size], offset + size
         truly = np.ascontiguousarray(truth[index]).reshape(-1) if index in truth else got
         want = (truly if kept is None or index not in truth else truly[kept]).view(np.int8)
@@ -64,7 +67,12 @@ def first_difference(compiled: Compiled, sample: np.ndarray) -> str:
         if wrong.size:
             at = wrong[0]
             return (
-                f"layer {layer.op.name} ({layer.op.kind}) is the first to differ: {len(wrong)} of {size} bytes, "
+                f"layer {layer.op.name} ({layer.op.kind}){_at(layer, step)} is the first to differ: "
+                f"{len(wrong)} of {size} bytes, "
                 f"byte {at} is {got[at]} on the device and {want[at]} in the oracle"
             )
     return "every layer alone agrees with the oracle"
+
+
+def _at(layer: Layer, step: int) -> str:
+    return f" in step {step + 1} of {layer.times}" if layer.times > 1 else ""

@@ -14,7 +14,7 @@ from pkgutil import iter_modules
 from types import ModuleType
 from typing import NamedTuple
 
-from mcuprune import operand
+from mcuprune import loops, operand
 from mcuprune.graph import Graph, Op
 from mcuprune.ranges import ranges
 from mcuprune.report import Rewrite
@@ -32,11 +32,15 @@ class Rewritten:
 
 
 def rewrite(graph: Graph) -> Rewritten:
-    """All passes, to the fixpoint.  They reason about bytes: a network that computes in int16 stays as it is."""
+    """All passes, to the fixpoint, with repetitions rolled up to loops, which no pass looks into.
+
+    They reason about bytes: a network that computes in int16 stays as it is.
+    """
     if any(operand.wide(graph, op) or graph.operand(op, 0).dtype == "int16" for op in graph.ops):
         return Rewritten(graph, graph, ())
     removed = dict.fromkeys(PASSES, Size(0, 0, 0, 0))
-    original, reach, changed = graph, ranges(graph), True
+    original, graph = graph, loops.roll(graph)
+    reach, changed = ranges(graph), True
     while changed:
         changed = False
         for name, module in PASSES.items():
@@ -46,6 +50,7 @@ def rewrite(graph: Graph) -> Rewritten:
                 lost = zip(removed[name], size(graph), size(smaller), strict=True)
                 removed[name] = Size(*(so_far + before - after for so_far, before, after in lost))
                 graph, reach, changed = smaller, ranges(smaller), True
+    graph = loops.spread(graph)
     return Rewritten(original, graph, tuple(Rewrite(name, *lost) for name, lost in removed.items() if any(lost)))
 
 
