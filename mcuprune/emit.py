@@ -12,7 +12,7 @@ import numpy as np
 from mcuprune import __version__, ends
 from mcuprune.declare import c_name, identifier, labelled, layer_constants, states
 from mcuprune.graph import Graph, Tensor
-from mcuprune.layer import Layer
+from mcuprune.layer import Chain, Layer, spans
 from mcuprune.plan import Plan
 
 
@@ -196,15 +196,19 @@ def _invoke(model: str, graph: Graph, layers: Sequence[Layer], plan: Plan) -> It
         if isinstance(place := plan.place[layer.op.outputs[0]], int) and layer.calls:
             tensor = graph.tensors[layer.op.outputs[0]]
             shape = ", ".join(map(str, tensor.shape[1:]))
-            yield f"    int8_t *const {identifier(layer)}_out = arena + {place}; /* {tensor.dtype}[{shape}] */"
+            note = "" if layer.whole else ", a strip of it"
+            yield f"    int8_t *const {identifier(layer)}_out = arena + {place}; /* {tensor.dtype}[{shape}]{note} */"
             declared = True
     if declared:
         yield ""
     pointer = dict(zip(graph.inputs, ends.names("input", graph.inputs), strict=True))
     read = {*graph.outputs, *(i for layer in layers for i in layer.op.inputs)}
     yield from (f"    (void){name};" for i, name in pointer.items() if i not in read)
-    for index, layer in enumerate(layers):
-        yield from _layer_calls(index, layer, graph, plan, pointer)
+    for index, (layer, (first, last)) in enumerate(zip(layers, spans(layers), strict=True)):
+        if not layer.chain:
+            yield from _layer_calls(index, layer, graph, plan, pointer)
+        elif index == last:
+            yield from _chain_calls(last, layers[first : last + 1], layer.chain, graph, plan, pointer)
     for i, name in zip(graph.outputs, ends.names("output", graph.outputs), strict=True):
         if i in graph.inputs:
             yield from _copy(pointer[i], name, graph.tensors[i])
@@ -229,13 +233,38 @@ def _layer_calls(index: int, layer: Layer, graph: Graph, plan: Plan, pointer: di
         if pointer[result] != source:
             yield from _copy(source, pointer[result], graph.tensors[result])
         return
-    place = plan.place[result]
-    target = f"{identifier(layer)}_out" if isinstance(place, int) else place
-    pointer[result] = target
+    target = pointer[result] = _target(layer, plan)
     for call, label in labelled(layer):
         sources = [pointer.get(layer.op.inputs[p]) or f"{identifier(layer)}_operand_{p}" for p in call.inputs]
         yield f"    {call.function}({', '.join([f'&{label}', *sources, target])});"
     yield f"    mcup_trace({index}, {target}, {graph.tensors[result].size});"
+
+
+def _chain_calls(
+    index: int, layers: Sequence[Layer], chain: Chain, graph: Graph, plan: Plan, pointer: dict[int, str]
+) -> Iterator[str]:
+    """The calls of layers that are computed strip by strip; index: of the last one."""
+    pointer |= {layer.op.outputs[0]: _target(layer, plan) for layer in layers}
+    calls = [iter(labelled(layer)) for layer in layers]
+    names = ", ".join(layer.op.name for layer in layers)
+    yield ""
+    yield f"    /* {names}: {chain.lines} lines at a time; those that are seen again move to the front */"
+    for strip in chain.strips:
+        layer, (call, label) = layers[strip.layer], next(calls[strip.layer])
+        operands = {tensor: f"{identifier(layer)}_operand_{p}" for p, tensor in enumerate(layer.op.inputs)} | pointer
+        places = [
+            f"{operands[tensor]} + {at}" if at else operands[tensor] for tensor, at in (*strip.sources, strip.target)
+        ]
+        yield f"    {call.function}({', '.join([f'&{label}', *places])});"
+    result = layers[-1].op.outputs[0]
+    yield f"    mcup_trace({index}, {pointer[result]}, {graph.tensors[result].size});"
+    yield ""
+
+
+def _target(layer: Layer, plan: Plan) -> str:
+    """Where a layer writes, in C."""
+    place = plan.place[layer.op.outputs[0]]
+    return f"{identifier(layer)}_out" if isinstance(place, int) else place
 
 
 def _copy(source: str, target: str, tensor: Tensor) -> Iterator[str]:
