@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from mcuprune import operand, ops
-from mcuprune.choose import smallest
+from mcuprune.choose import least_arena, smallest
 from mcuprune.compiled import Compiled, compile_graph
 from mcuprune.encodings import ENCODINGS
 from mcuprune.errors import OverBudget
@@ -24,6 +24,7 @@ from mcuprune.sizes import format_size
 
 MOST = 0.98  # sparsity beyond which nobody should expect a network to be of use
 STEP = 0.0005  # sparsity is searched to this precision
+STACK = 512  # bytes that are left to it when kernels are chosen
 SPARE = 0.005  # of the weight bytes: what a mask takes changes a little when training goes on under it
 
 
@@ -165,11 +166,13 @@ def check_ram(compiled: Compiled, request: Request, stack_bytes: int = 0) -> Non
     need, (limit, whose) = compiled.static_bytes + stack_bytes, request.ram_limit
     if need <= limit:
         return
+    others = compiled.static_bytes - compiled.plan.size
+    least = need if stack_bytes else min(need, others + least_arena(compiled.graph, compiled.board) + STACK)
     largest = sorted(compiled.plan.slots, key=lambda s: -s.size)[:3]
     names = ", ".join(f"{s.name} ({format_size(s.size)})" for s in largest)
     raise OverBudget(
         f"{request.name} needs {need:,} bytes of RAM, {whose} has {limit:,}; the largest buffers are {names}. "
-        f"Sparsity does not shrink activations: use a smaller input, fewer channels, or at least {_kb(need)} of RAM."
+        f"Sparsity does not shrink activations: use a smaller input, fewer channels, or at least {_kb(least)} of RAM."
     )
 
 

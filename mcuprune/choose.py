@@ -15,9 +15,10 @@ fit into the arena.  The arena is no larger than it has to be for nearly the sam
 goal.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
-from mcuprune import cost, kernels, ops, order
+from mcuprune import chains, cost, kernels, ops, order, strips
 from mcuprune.board import Board
 from mcuprune.encodings import ENCODINGS
 from mcuprune.graph import Graph, Op
@@ -28,6 +29,8 @@ from mcuprune.plan import needs, plan, scratch_size
 
 GOALS = ("size", "speed", "balanced")
 UNKNOWN = 1e12  # cycles of a kernel that was never measured on a core: chosen where there is nothing else
+ATTEMPTS = 12  # to find chains whose arena has no more gaps than there is room for
+HALVINGS = 6  # in search of the least arena
 NEARLY = 1.01  # times as many cycles, or bytes times cycles, may a choice have that needs less RAM
 
 
@@ -55,6 +58,74 @@ def layers(
     choices = [candidates(graph, op, board, isas) for op in graph.ops]
     leanest = [min(each, key=lambda c: scratch_size(c.layer)).layer for each in choices]
     choices = [choices[i] for i in order.best(graph, leanest)]
+    graph = replace(graph, ops=tuple(each[0].layer.op for each in choices))
+    code = {f: cost.code(f, board.cpu, isas) for each in choices for c in each for f in c.functions}
+    best = _best(graph, choices, code, goal, arena)
+    if arena is None or graph.loops or max(map(max, _room(graph, choices)), default=0) <= arena:
+        return best
+    free = _best(graph, choices, code, goal, None)
+
+    def cycles(layers: Sequence[Layer]) -> float:
+        return sum(_cycles(layer, board.cpu) for layer in layers)
+
+    def worth(layers: Sequence[Layer]) -> tuple[bool, float]:
+        return plan(graph, layers).size > arena, cycles(layers)
+
+    enough = False, NEARLY * cycles(free)
+    if worth(best) <= enough:
+        return best
+    for chained in _in_strips(graph, board, isas, choices, code, goal, arena):
+        if not worth(chained)[0]:
+            best = min(best, chained, key=worth)
+        if worth(best) <= enough:
+            break
+    return best
+
+
+def least_arena(graph: Graph, board: Board) -> int:
+    """Bytes of an arena, to within a few %, that no slower kernels and no strips make smaller."""
+    low, high = 0, plan(graph, layers(graph, board, "speed", arena=0)).size
+    for _ in range(HALVINGS):
+        middle = (low + high) // 2
+        size = plan(graph, layers(graph, board, "speed", arena=middle)).size
+        low, high = (low, size) if size <= middle else (middle, high)
+    return high
+
+
+def _in_strips(
+    graph: Graph,
+    board: Board,
+    isas: Sequence[str],
+    choices: Sequence[Sequence[Candidate]],
+    code: dict[str, int],
+    goal: str | int,
+    arena: int,
+) -> Iterator[list[Layer]]:
+    """Choices with chains in them for less and less RAM: what is alive at once may fit, but not without gaps."""
+    known: dict[tuple, list[Layer]] = {}
+
+    def lower(part: Graph, op: Op) -> list[Layer]:
+        key = (op.name, part is graph or strips.kind(part, op))
+        if key not in known:
+            known[key] = [c.layer for c in candidates(part, op, board, isas)]
+        return known[key]
+
+    def judge(layer: Layer) -> Candidate:
+        return Candidate(layer, constant_bytes(layer), _cycles(layer, board.cpu))
+
+    code = code | {"mcup_copy_s8": cost.code("mcup_copy_s8", board.cpu, isas)}
+    room = _room(graph, choices)
+    for attempt in range(ATTEMPTS):
+        relieved = chains.relieve(graph, choices, room, arena - attempt * arena // (2 * ATTEMPTS), lower, judge)
+        if relieved is None:
+            break
+        yield _best(graph, relieved, code, goal, arena)
+
+
+def _best(
+    graph: Graph, choices: Sequence[Sequence[Candidate]], code: dict[str, int], goal: str | int, arena: int | None
+) -> list[Layer]:
+    """A candidate of every layer; code: bytes of every kernel."""
     room = _room(graph, choices)
     if not room:
         return []
@@ -67,15 +138,16 @@ def layers(
             [c for c, n in zip(each, needed, strict=True) if n <= limit]
             for each, needed in zip(choices, room, strict=True)
         ]
-        return Menu(fitting, {f: cost.code(f, board.cpu, isas) for each in choices for c in each for f in c.functions})
+        return Menu(fitting, code)
 
     def at(step: int) -> list[Layer]:
         menu = within(steps[step])
         return menu.layers(choose(menu, goal))
 
     last = max((i for i, n in enumerate(steps) if arena is None or n <= arena), default=0)
-    while last > 0 and arena is not None and plan(graph, at(last)).size > arena:
-        last -= 1  # what is alive at once would fit, but not without gaps
+    while last > 0 and arena is not None and (excess := plan(graph, at(last)).size - arena) > 0:
+        lower = steps[last] - excess  # what is alive at once would fit, but not without gaps
+        last = max((i for i, n in enumerate(steps[:last]) if n <= lower), default=0)
     return at(_least(within, steps[: last + 1], goal))
 
 
@@ -105,13 +177,31 @@ def recorded(
     board: Board,
     kernels_used: Sequence[tuple[str | None, str | None, int | None]],
     isas: Sequence[str] | None = None,
+    chained: Mapping[int, tuple[int, int]] | None = None,
 ) -> list[Layer]:
-    """The choice that a report tells of.  kernels_used: the identity of every layer."""
-    found = []
-    for op, used in zip(graph.ops, kernels_used, strict=True):
-        layers = [candidate.layer for candidate in candidates(graph, op, board, isas)]
-        found.append(next((layer for layer in layers if identity(layer) == used), layers[0]))
-    return found
+    """The choice that a report tells of.
+
+    kernels_used: the identity of every layer; chained: first layer of a chain -> how many layers, lines of a strip.
+    """
+
+    def lower(part: Graph, op: Op) -> list[Layer]:
+        return [candidate.layer for candidate in candidates(part, op, board, isas)]
+
+    ways = [lower(graph, op) for op in graph.ops]
+    for first, (count, lines) in (chained or {}).items():
+        schedule = strips.schedule(graph, graph.ops[first : first + count], lines)
+        assert schedule is not None, f"{graph.ops[first].name} begins no chain of {count} layers"
+        ways[first : first + count] = strips.layers(graph, schedule, lower)
+    return [
+        next((layer for layer in each if identity(layer) == used), each[0])
+        for each, used in zip(ways, kernels_used, strict=True)
+    ]
+
+
+def strip_cycles(graph: Graph, layers: Sequence[Layer], board: Board, isas: Sequence[str] | None = None) -> float:
+    """Predicted cycles that layers of a chain take longer than the fastest kernels for each as a whole."""
+    whole = (min(c.cycles for c in candidates(graph, layer.op, board, isas)) for layer in layers)
+    return sum(_cycles(layer, board.cpu) for layer in layers) - sum(whole)
 
 
 def identity(layer: Layer) -> tuple[str | None, str | None, int | None]:
@@ -145,7 +235,8 @@ def candidates(graph: Graph, op: Op, board: Board, isas: Sequence[str] | None = 
 
 def constant_bytes(layer: Layer) -> int:
     """Bytes of a layer's arrays in flash."""
-    return sum(f.size for call in layer.calls for _, f in leaves(call.fields) if isinstance(f, Array | Function))
+    arrays = (f for call in layer.calls for _, f in leaves(call.fields) if isinstance(f, Array | Function))
+    return sum({id(array): array.size for array in arrays}.values())  # strips share theirs
 
 
 def code_bytes(layers: Sequence[Layer], board: Board, isas: Sequence[str]) -> int:

@@ -61,13 +61,15 @@ def layer_constants(graph: Graph, layer: Layer, scratch: int | None) -> Iterator
         if tensor.data is not None:
             operand = Array(f"{tensor.dtype}_t", tensor.data.reshape(-1), tensor.size)
             yield from _array(f"{name}_operand_{position}", operand)
-    for call, label in labelled(layer):
-        memory = _memory(label, call.fields)
-        for name, value in memory.values():
+    printed: set[int] = set()  # strips share their arrays
+    for label, call in {label: call for call, label in labelled(layer)}.items():
+        memory = _memory(name if layer.chain else label, call.fields)
+        for array, value in (memory[i] for i in memory if i not in printed):
             if isinstance(value, State):
-                yield f"static {value.ctype} {name}[{value.items}]; /* kept from one inference to the next */"
+                yield f"static {value.ctype} {array}[{value.items}]; /* kept from one inference to the next */"
             else:
-                yield from _array(name, value)
+                yield from _array(array, value)
+        printed |= memory.keys()
         yield f"static const {call.struct} {label} = {{"
         yield from _fields(memory, call.fields, scratch, "    ")
         yield "};"
@@ -91,10 +93,10 @@ def _title(layer: Layer) -> str:
 
 
 def labelled(layer: Layer) -> list[tuple[Call, str]]:
-    """The layer's calls, each with the C name of its struct."""
+    """The layer's calls, each with the C name of its struct.  Strips that are alike are one call, several times."""
     name = identifier(layer)
-    several = len(layer.calls) > 1
-    return [(call, f"{name}_part{i}" if several else name) for i, call in enumerate(layer.calls)]
+    numbers = {key: i for i, key in enumerate(dict.fromkeys(map(id, layer.calls)))}
+    return [(call, f"{name}_part{numbers[id(call)]}" if len(numbers) > 1 else name) for call in layer.calls]
 
 
 def _memory(label: str, fields: dict[str, Field]) -> Memory:

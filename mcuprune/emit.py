@@ -12,7 +12,7 @@ import numpy as np
 from mcuprune import __version__, ends
 from mcuprune.declare import c_name, identifier, labelled, layer_constants, states
 from mcuprune.graph import Graph, Tensor
-from mcuprune.layer import Layer
+from mcuprune.layer import Chain, Layer, spans
 from mcuprune.plan import Plan
 
 
@@ -201,12 +201,14 @@ def _invoke(model: str, graph: Graph, layers: Sequence[Layer], plan: Plan) -> It
     yield _signature(model, graph)
     yield "{"
     names = _results(graph, layers, plan)
+    strips = {layer.op.outputs[0] for layer in layers if not layer.whole}
     for i, name in names.items():
         if isinstance(place := plan.place[i], int):
             tensor = graph.tensors[i]
             shape = ", ".join(map(str, tensor.shape[1:]))
+            note = ", a strip of it" if i in strips else ""
             at = f"arena + {place}" if _ctype(tensor) == "int8_t" else f"(void *)(arena + {place})"
-            yield f"    {_ctype(tensor)} *const {name} = {at}; /* {tensor.dtype}[{shape}] */"
+            yield f"    {_ctype(tensor)} *const {name} = {at}; /* {tensor.dtype}[{shape}]{note} */"
     if any(isinstance(plan.place[i], int) for i in names):
         yield ""
     pointer = dict(zip(graph.inputs, ends.names("input", graph.inputs), strict=True))
@@ -214,12 +216,15 @@ def _invoke(model: str, graph: Graph, layers: Sequence[Layer], plan: Plan) -> It
     read = {*graph.outputs, *(i for layer in layers for i in layer.op.inputs)}
     read |= {slot.tensor for slot in graph.slots.values()}
     yield from (f"    (void){pointer[i]};" for i in graph.inputs if i not in read)
-    for index, layer in enumerate(layers):
+    for index, (layer, (first, last)) in enumerate(zip(layers, spans(layers), strict=True)):
         loop = graph.loop_at(index)
         if loop and index == loop.start:
             yield f"    for (int step = 0; step < {loop.count}; step++) {{"
-        for line in _layer_calls(index, layer, graph, plan, pointer):
-            yield f"    {line}" if loop else line
+        if not layer.chain:
+            for line in _layer_calls(index, layer, graph, plan, pointer):
+                yield f"    {line}" if loop else line
+        elif index == last:
+            yield from _chain_calls(last, layers[first : last + 1], layer.chain, graph, pointer)
         if loop and index + 1 == loop.stop:
             yield "    }"
     for i, name in zip(graph.outputs, ends.names("output", graph.outputs), strict=True):
@@ -273,6 +278,26 @@ def _address(graph: Graph, tensor: int, pointer: dict[int, str], constant: str =
     offset = f" + {slot.offset}" if slot.offset else ""
     stride = f" {'+' if slot.stride > 0 else '-'} {abs(slot.stride)} * step" if slot.stride else ""
     return f"{pointer[slot.tensor]}{offset}{stride}"
+
+
+def _chain_calls(
+    index: int, layers: Sequence[Layer], chain: Chain, graph: Graph, pointer: dict[int, str]
+) -> Iterator[str]:
+    """The calls of layers that are computed strip by strip; index: of the last one."""
+    calls = [iter(labelled(layer)) for layer in layers]
+    names = ", ".join(layer.op.name for layer in layers)
+    yield ""
+    yield f"    /* {names}: {chain.lines} lines at a time; those that are seen again move to the front */"
+    for strip in chain.strips:
+        layer, (call, label) = layers[strip.layer], next(calls[strip.layer])
+        operands = {tensor: f"{identifier(layer)}_operand_{p}" for p, tensor in enumerate(layer.op.inputs)} | pointer
+        places = [
+            f"{operands[tensor]} + {at}" if at else operands[tensor] for tensor, at in (*strip.sources, strip.target)
+        ]
+        yield f"    {call.function}({', '.join([f'&{label}', *places])});"
+    result = layers[-1].op.outputs[0]
+    yield f"    mcup_trace({index}, {pointer[result]}, {graph.tensors[result].size});"
+    yield ""
 
 
 def _copy(source: str, target: str, tensor: Tensor) -> Iterator[str]:

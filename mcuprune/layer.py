@@ -4,8 +4,9 @@ A Layer is one operator of the graph after the choice of its encoding.  It says 
 constants they read, how much scratch they need, and which input's memory its output may take over.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import groupby
 
 import numpy as np
 
@@ -97,6 +98,29 @@ class Overlap:
 
 
 @dataclass(frozen=True)
+class Strip:
+    """The next call of one of a chain's layers: which lines it reads and writes.
+
+    A place is (tensor, bytes from where the tensor, or as much of it as there is, begins in memory).
+    """
+
+    layer: int  # number of the layer in its chain
+    sources: tuple[tuple[int, int], ...]  # of the call's inputs
+    target: tuple[int, int]
+
+
+@dataclass(frozen=True, eq=False)
+class Chain:
+    """Layers that are computed together, a strip of lines after the other: what lies between them is never there as a
+    whole.  Each of them has it as `Layer.chain`."""
+
+    lines: int  # of the last layer's output that a strip has
+    strips: tuple[Strip, ...]  # in the order in which they run
+    rooms: Mapping[int, int]  # tensor that is there in strips only -> bytes
+    overlaps: Mapping[int, tuple[int, bool]]  # input -> how far below it the output may begin, and whether only there
+
+
+@dataclass(frozen=True)
 class Layer:
     """One operator, lowered."""
 
@@ -108,6 +132,7 @@ class Layer:
     in_place: tuple[int, ...] = ()  # positions in op.inputs where the output may begin, too, when nobody reads it later
     overlap: "Overlap | None" = None  # how the output may lie over input 0 when nobody reads it later
     summary: str = field(default="")  # what the generated C says of it: '3x3 16 -> 32, stride 2, SAME'
+    chain: Chain | None = None  # that it is a part of; then its calls are those of one strip after the other
     times: int = 1  # that it runs in an inference: steps of the loop it is in; macs are those of all
 
     def repeated(self, times: int) -> "Layer":
@@ -117,3 +142,17 @@ class Layer:
     @property
     def alias(self) -> bool:
         return not self.calls
+
+    @property
+    def whole(self) -> bool:
+        """Whether its output is ever in memory as a whole."""
+        return self.chain is None or self.op.outputs[0] not in self.chain.rooms
+
+
+def spans(layers: Sequence[Layer]) -> list[tuple[int, int]]:
+    """The first and the last layer of each one's chain: of most it is the layer itself."""
+    found: list[tuple[int, int]] = []
+    for _, group in groupby(range(len(layers)), lambda i: id(layers[i].chain) if layers[i].chain else -1 - i):
+        numbers = list(group)
+        found += [(numbers[0], numbers[-1])] * len(numbers)
+    return found

@@ -20,7 +20,6 @@ from mcuprune.summary import summarize
 
 Say = Callable[[str], None]
 CORRECTIONS = 4  # rounds of pruning a little further, or of choosing anew, while the linked image is still too large
-STACK = 512  # bytes that are left to it when kernels are chosen
 
 
 def compile_model(path: Path, request: Request, say: Say) -> Report:
@@ -111,7 +110,7 @@ def _flash_room(compiled: Compiled, request: Request) -> int:
 
 def _arena_room(compiled: Compiled, request: Request) -> int:
     """Bytes that the arena may take beside other static data and a stack."""
-    return request.ram_limit[0] - (compiled.static_bytes - compiled.plan.size) - STACK
+    return request.ram_limit[0] - (compiled.static_bytes - compiled.plan.size) - budget.STACK
 
 
 def _demand_accuracy(report: Report, request: Request) -> Report:

@@ -3,8 +3,9 @@
 What is alive at the same time lies apart, with one exception: an operator that is done with the first bytes of its
 input before it writes over them may have its output begin so and so far below (`Layer.overlap`, `Layer.in_place`).
 So two buffers say of their offsets only which differences are forbidden, and a buffer finds its place by going up to
-the lowest offset that none forbids.  In the right order that gives the least arena there is; orders are tried, as far
-as they promise anything, until the arena is as small as what is alive at once (`bound`) or PATIENCE is at its end.
+the lowest offset that none forbids.  In the right order that gives the least arena there is.  In orders that often do
+well, buffers are moved to other places at random, and a move that makes nothing worse is kept, until the arena is as
+small as what is alive at once (`bound`) or PATIENCE is at its end.
 
 Tensors that are one another under a new shape share a buffer.  The network's inputs and outputs live in the caller's
 memory and take no room.
@@ -17,15 +18,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 from math import lcm
+from random import Random
 
 from mcuprune import ends
 from mcuprune.graph import Graph
-from mcuprune.layer import Layer, Overlap, Scratch, leaves
+from mcuprune.layer import Chain, Layer, Overlap, Scratch, leaves, spans
 from mcuprune.report import PlanRow
 
 ALIGNMENT = 4  # bytes: scratch may hold words
 FOREVER = 1 << 30  # the last use of the network's output
-PATIENCE = 20_000  # buffers that are placed in search of a smaller arena
+PATIENCE = 25_000  # buffers that are placed in search of a smaller arena, from each order to begin with
 
 Places = list[int]  # offsets of buffers
 Forbidden = Mapping[int, tuple[tuple[int, int], ...]]  # other buffer -> what the difference of offsets is not between
@@ -71,7 +73,7 @@ def plan(graph: Graph, layers: Sequence[Layer]) -> Plan:
     for buffer, offset in zip(buffers, offsets, strict=True):
         place |= dict.fromkeys((*buffer.tensors, *buffer.parts), offset)
         if not buffer.tensors:
-            scratch[buffer.first] = offset
+            scratch |= dict.fromkeys(range(buffer.first, buffer.last + 1), offset)
     slots = (PlanRow(b.name, offset, b.size, b.first, b.last) for b, offset in zip(buffers, offsets, strict=True))
     return Plan(
         size=_top(buffers, offsets),
@@ -93,16 +95,23 @@ def scratch_size(layer: Layer) -> int:
     return max(sizes, default=0)
 
 
+def room_of_scratch(layer: Layer) -> int:
+    """Bytes of the arena that a layer's scratch takes."""
+    return align(scratch_size(layer))
+
+
 def wanted(graph: Graph, layers: Sequence[Layer]) -> tuple[dict[int, str | int], list[Buffer]]:
     """What lies in the caller's memory, by tensor, and all that wants room in the arena."""
+    span = spans(layers)
     last_use = dict.fromkeys(graph.outputs, FOREVER)
-    for i, layer in enumerate(layers):
+    for layer, (_, last) in zip(layers, span, strict=True):
         for tensor in layer.op.inputs:
-            last_use[tensor] = max(last_use.get(tensor, i), i)
-    first_use = dict.fromkeys(graph.inputs, -1)
+            last_use[tensor] = max(last_use.get(tensor, last), last)
+    made_by: dict[int, int] = {}
     for i, layer in enumerate(layers):
         for tensor in layer.op.outputs:
-            first_use.setdefault(tensor, i)
+            made_by.setdefault(tensor, i)
+    rooms = {tensor: size for layer in layers if layer.chain for tensor, size in layer.chain.rooms.items()}
 
     sources = dict(zip(graph.inputs, ends.names("input", graph.inputs), strict=True))
     targets = dict(zip(graph.outputs, ends.names("output", graph.outputs), strict=True))
@@ -116,14 +125,18 @@ def wanted(graph: Graph, layers: Sequence[Layer]) -> tuple[dict[int, str | int],
         else:
             whole = tuple(t for t in group if t not in graph.slots)
             parts = tuple(t for t in group if t in graph.slots)
-            first = min(first_use[t] for t in group if t in first_use)
-            last = max(last_use.get(t, first) for t in group)
-            name = " = ".join(layers[first_use[t]].op.name for t in group if t in first_use)
+            makers = [made_by[t] for t in group if t in made_by]
+            first, made = min(span[i][0] for i in makers), max(span[i][1] for i in makers)
+            last = max(last_use.get(t, made) for t in group)
             first, last = _in_loops(graph, group, first, last)
-            found.append(Buffer(name, graph.tensors[whole[0]].size, first, last, whole, parts))
-    for i, layer in enumerate(layers):
-        if size := scratch_size(layer):
-            found.append(Buffer(f"scratch of {layer.op.name}", size, i, i))
+            name = " = ".join(layers[i].op.name for i in makers)
+            size = rooms.get(whole[0], graph.tensors[whole[0]].size)
+            found.append(Buffer(name, size, first, last, whole, parts))
+    for first, last in sorted(set(span)):
+        sizes = {layer.op.name: scratch_size(layer) for layer in layers[first : last + 1]}
+        if size := max(sizes.values()):
+            users = ", ".join(name for name, own in sizes.items() if own)
+            found.append(Buffer(f"scratch of {users}", size, first, last))
     return place, found
 
 
@@ -162,7 +175,7 @@ def overlaps(layers: Sequence[Layer], lies: Mapping[int, int]) -> Iterator[tuple
     """(layer, buffers of an input and of its output, bytes that the output must begin below the input at least,
     whether it must be exactly so many), if nobody reads the input later.  lies: tensor -> buffer"""
     for step, layer in enumerate(layers):
-        if layer.alias or len(layer.op.outputs) > 1 or layer.op.outputs[0] not in lies:
+        if layer.alias or layer.chain or len(layer.op.outputs) > 1 or layer.op.outputs[0] not in lies:
             continue
         output = lies[layer.op.outputs[0]]
         for position, tensor in enumerate(layer.op.inputs):
@@ -182,6 +195,25 @@ def _overlaps(layers: Sequence[Layer], buffers: Sequence[Buffer]) -> Iterator[tu
         in_part = set(buffers[source].parts).intersection(layers[step].op.inputs)  # read beside the whole
         if buffers[source].last == step == buffers[target].first and not in_part:
             yield source, target, distance, exactly
+    for first, last in sorted(set(spans(layers))):
+        chain, output = layers[first].chain, layers[last].op.outputs[0]
+        if chain and output in lies:
+            yield from _chain_overlaps(layers[first : last + 1], chain, buffers, lies, lies[output])
+
+
+def _chain_overlaps(
+    layers: Sequence[Layer], chain: Chain, buffers: Sequence[Buffer], lies: Mapping[int, int], output: int
+) -> Iterator[tuple[int, int, int, bool]]:
+    """The same of a chain."""
+    read = {t for layer in layers for t in layer.op.inputs}
+    for tensor, (distance, exactly) in chain.overlaps.items():
+        others = {lies.get(t) for t in read - {tensor}}
+        if (
+            tensor in lies
+            and lies[tensor] not in others
+            and buffers[lies[tensor]].last == buffers[output].first + len(layers) - 1
+        ):
+            yield lies[tensor], output, distance, exactly
 
 
 def aligned(overlap: Overlap) -> tuple[int, bool]:
@@ -207,19 +239,22 @@ def _forbidden(layers: Sequence[Layer], buffers: Sequence[Buffer]) -> Sequence[F
 
 
 def _alive(layers: Sequence[Layer], buffers: Sequence[Buffer]) -> list[int]:
-    """Bytes that are alive while each layer runs."""
-    alive = [sum(b.room for b in buffers if b.first <= step <= b.last) for step in range(len(layers))]
+    """Bytes that are alive while each layer runs: in a chain, with the scratch of this layer."""
+    tensors = [b for b in buffers if b.tensors]
+    alive = [
+        sum(b.room for b in tensors if b.first <= step <= b.last) + room_of_scratch(layer)
+        for step, layer in enumerate(layers)
+    ]
     saved: dict[int, int] = {}
     for source, target, distance, _ in _overlaps(layers, buffers):
         both = min(buffers[target].room - distance, buffers[source].room)
         step = buffers[target].first
         saved[step] = max(saved.get(step, 0), both)
-    return [size - saved.get(step, 0) for step, size in enumerate(alive)]
+    return [size - saved.get(first, 0) for size, (first, _) in zip(alive, spans(layers), strict=True)]
 
 
 def _best(buffers: Sequence[Buffer], forbidden: Sequence[Forbidden], bound: int) -> Places:
-    """The offsets with the lowest top that are found: by orders that often do, and from these on by raising what is
-    on top to the front of its order."""
+    """The offsets with the lowest top that are found."""
     indices = range(len(buffers))
     starts = (
         sorted(indices, key=lambda i: (-buffers[i].room, buffers[i].first)),
@@ -227,22 +262,25 @@ def _best(buffers: Sequence[Buffer], forbidden: Sequence[Forbidden], bound: int)
         sorted(indices, key=lambda i: (buffers[i].first, -buffers[i].room)),
         sorted(indices, key=lambda i: (-buffers[i].last, -buffers[i].room)),
     )
-    found: Places = []
-    patience = PATIENCE
-    for order in starts:
-        seen: set[tuple[int, ...]] = set()
-        while tuple(order) not in seen:
-            seen.add(tuple(order))
-            offsets = _place(buffers, forbidden, order)
-            patience -= len(order)
-            if not found or _top(buffers, offsets) < _top(buffers, found):
-                found = offsets
-            if _top(buffers, found) <= bound or patience < 0:
-                return found
-            highest = max(order, key=lambda i: offsets[i] + buffers[i].room)
-            at = order.index(highest)
-            order = [highest, *order[:at], *order[at + 1 :]]
-    return _exact(buffers, forbidden, bound, found, patience)
+    random = Random(0)  # the same in every run
+    found = [_improved(order, buffers, forbidden, bound, random) for order in starts]
+    return min(found, key=lambda offsets: _top(buffers, offsets))
+
+
+def _improved(
+    order: list[int], buffers: Sequence[Buffer], forbidden: Sequence[Forbidden], bound: int, random: Random
+) -> Places:
+    """The offsets that an order gives, and others that it becomes when buffers are moved in it."""
+    found = _place(buffers, forbidden, order)
+    for _ in range(PATIENCE // max(len(buffers), 1)):
+        if _top(buffers, found) <= bound:
+            break
+        other = list(order)
+        other.insert(random.randrange(len(order)), other.pop(random.randrange(len(order))))
+        offsets = _place(buffers, forbidden, other)
+        if _top(buffers, offsets) <= _top(buffers, found):
+            order, found = other, offsets
+    return found
 
 
 def _place(buffers: Sequence[Buffer], forbidden: Sequence[Forbidden], order: Sequence[int]) -> Places:
@@ -261,33 +299,6 @@ def _lowest(forbidden: Forbidden, offsets: Places, offset: int = 0) -> int:
         if low < offset < high:
             offset = high
     return offset
-
-
-def _exact(
-    buffers: Sequence[Buffer], forbidden: Sequence[Forbidden], bound: int, found: Places, patience: int
-) -> Places:
-    """All orders of ascending offsets, in one of which the least arena is, or as many as patience lasts for."""
-    best, least = found, _top(buffers, found)
-    offsets: Places = [-1] * len(buffers)
-
-    def search(left: frozenset[int], floor: int) -> None:
-        nonlocal best, least, patience
-        if not left:
-            best, least = list(offsets), _top(buffers, offsets)
-            return
-        ready = sorted((_lowest(forbidden[i], offsets, floor), -buffers[i].room, i) for i in left)
-        if any(offset + buffers[i].room >= least for offset, _, i in ready):
-            return
-        for offset, _, i in ready:
-            patience -= 1
-            if patience < 0 or least <= bound:
-                return
-            offsets[i] = offset
-            search(left - {i}, offset)
-            offsets[i] = -1
-
-    search(frozenset(range(len(buffers))), 0)
-    return best
 
 
 def _top(buffers: Sequence[Buffer], offsets: Places) -> int:

@@ -36,9 +36,10 @@ def axes(graph: Graph, op: Op) -> tuple[window.Axis, window.Axis]:
     """How the window slides along y and x."""
     _, height, width, _ = graph.tensors[op.inputs[0]].shape
     attrs = op.attrs
+    down, across = [attrs["padding"]] * 2 if isinstance(attrs["padding"], str) else attrs["padding"]
     return (
-        window.axis(height, attrs["filter_height"], attrs["stride_h"], attrs["padding"]),
-        window.axis(width, attrs["filter_width"], attrs["stride_w"], attrs["padding"]),
+        window.axis(height, attrs["filter_height"], attrs["stride_h"], down),
+        window.axis(width, attrs["filter_width"], attrs["stride_w"], across),
     )
 
 

@@ -36,6 +36,7 @@ def page(report: Report, plan: Sequence[PlanRow] = (), history: Sequence[Mapping
         report_figures.training(report, history),
         report_figures.plan(report, plan),
         _layers(report),
+        _chains(report),
         _rewrites(report),
         _verification(report),
         tag("footer", f"mcuprune {report.mcuprune}. The same facts for programs: report.json."),
@@ -111,6 +112,13 @@ def _layers(report: Report) -> Html:
         "Bytes of flash for weights and their indices, and for the weights unpruned. Instructions are counted, cycles "
     )
     return section("Layers", note + "estimated.", tag("div", table, class_="wide"), class_="long")
+
+
+def _chains(report: Report) -> Html:
+    if not report.chains:
+        return Html("")
+    lines = [tag("p", chain.text) for chain in report.chains]
+    return section("Computed in strips", "Neighbouring layers together, a few lines at a time, to save RAM.", *lines)
 
 
 def _rewrites(report: Report) -> Html:

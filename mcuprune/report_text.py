@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from mcuprune.report import PlanRow, Report, Rewrite
+from mcuprune.report import ChainRow, PlanRow, Report, Rewrite
 from mcuprune.sizes import format_count, format_share, format_size
 
 WIDTH = 100  # columns where nobody's terminal says otherwise
@@ -29,6 +29,8 @@ def show(report: Report, plan: Sequence[PlanRow] = (), *, file: TextIO | None = 
     console.print(bar("Flash:", report.flash.total_bytes, *report.flash_limit))
     console.print(bar("RAM:", report.ram.total_bytes, *report.ram_limit))
     console.print(_layers(report))
+    if report.chains:
+        console.print(Text(chains(report.chains) + "\n"))
     if report.rewrites:
         console.print(Text(rewrites(report.rewrites) + "\n"))
     if plan:
@@ -50,6 +52,11 @@ def rewrites(passes: Sequence[Rewrite]) -> str:
     """What the lossless passes removed, a line each."""
     width = max((len(each.name) for each in passes), default=0)
     return "\n".join(["Removed without a trace in any output:", *(f"  {p.name:<{width}}  {p.text}" for p in passes)])
+
+
+def chains(found: Sequence[ChainRow]) -> str:
+    """What is computed in strips, a line each."""
+    return "\n".join(["Computed in strips, to save RAM:", *(f"  {chain.text}" for chain in found)])
 
 
 def bar(label: str, used: int, limit: int, whose: str) -> Text:

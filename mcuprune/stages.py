@@ -33,7 +33,9 @@ def load(folder: Path) -> tuple[Compiled, Report]:
     # portable twins of the kernels are there, for the host, where the board's own were chosen from
     isas = target.isas if (folder / "src/runtime/host").is_dir() else PORTABLE
     used = [(row.kernel, row.encoding, row.scratch_bytes) for row in made.layers]
-    layers = tuple(choose.recorded(graph, target, used, isas))
+    names = [row.name for row in made.layers]
+    chained = {names.index(chain.layers[0]): (len(chain.layers), chain.lines) for chain in made.chains}
+    layers = tuple(choose.recorded(graph, target, used, isas, chained))
     firmware, production = (link.measure(folder / f"{image}.elf") for image in ("firmware", "production"))
     arena = plan.plan(graph, layers)
     return Compiled(graph, layers, arena, target, folder, firmware, production, original, made.rewrites), made

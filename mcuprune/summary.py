@@ -1,14 +1,15 @@
 """Put a report together from what the steps found out."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from mcuprune import budget, cost
-from mcuprune.choose import identity
+from mcuprune.choose import identity, strip_cycles
 from mcuprune.compiled import Compiled, constant_bytes, dense_weight_bytes, layer_bytes
-from mcuprune.layer import Layer
+from mcuprune.layer import Layer, spans
 from mcuprune.measure import Measured
 from mcuprune.profile import Profile
-from mcuprune.report import BoardFacts, Flash, LayerRow, ModelFacts, Ram, Report, Verify
+from mcuprune.report import BoardFacts, ChainRow, Flash, LayerRow, ModelFacts, Ram, Report, Verify
 from mcuprune.request import Request, Trained
 from mcuprune.rewrite import ROWS, size
 
@@ -52,6 +53,9 @@ def summarize(compiled: Compiled, request: Request, trained: Trained, measured: 
         ),
         rewrites=compiled.rewrites,
         layers=rows,
+        chains=tuple(
+            _chain_row(compiled, first, last) for first, last in sorted(set(spans(compiled.layers))) if first < last
+        ),
         instructions=counts.instructions if counts else None,
         estimated_cycles=counts.estimated_cycles if counts else None,
         verify=Verify(verdict.bit_exact, verdict.samples, verdict.oracle, verdict.emulator)
@@ -91,17 +95,38 @@ def _row(layer: Layer, compiled: Compiled) -> LayerRow:
     )
 
 
+def _chain_row(compiled: Compiled, first: int, last: int) -> ChainRow:
+    graph, layers = compiled.graph, compiled.layers[first : last + 1]
+    chain = layers[0].chain
+    assert chain is not None
+    return ChainRow(
+        layers=tuple(layer.op.name for layer in layers),
+        lines=chain.lines,
+        saved_bytes=sum(graph.tensors[tensor].size - size for tensor, size in chain.rooms.items()),
+        extra_cycles=round(strip_cycles(graph, layers, compiled.board)),
+    )
+
+
 def with_counts(rows: tuple[LayerRow, ...], compiled: Compiled, profile: Profile) -> tuple[LayerRow, ...]:
     """Rows with what the profile counted.  Its segments are in the order of the calls; a layer may be several, or run
     in every step of a loop."""
     if not profile.segments:
         return tuple(rows)
-    segments = iter(profile.segments)
     instructions, cycles = [0] * len(rows), [0] * len(rows)
-    for position, _ in compiled.graph.schedule():
-        for part in (next(segments) for _ in compiled.layers[position].calls):
-            instructions[position] += part.instructions
-            cycles[position] += part.cycles
+    for index, segment in zip(_callers(compiled), profile.segments, strict=False):  # the last one is the way out
+        instructions[index] += segment.instructions
+        cycles[index] += segment.cycles
     return tuple(
-        replace(row, instructions=i, estimated_cycles=c) for row, i, c in zip(rows, instructions, cycles, strict=True)
+        replace(row, instructions=n, estimated_cycles=c) for row, n, c in zip(rows, instructions, cycles, strict=True)
     )
+
+
+def _callers(compiled: Compiled) -> Iterator[int]:
+    """The layers in the order of their calls: again in every step of a loop, in turn in every strip of a chain."""
+    span = spans(compiled.layers)
+    for position, _ in compiled.graph.schedule():
+        layer = compiled.layers[position]
+        if not layer.chain:
+            yield from [position] * len(layer.calls)
+        elif position == span[position][0]:
+            yield from (position + strip.layer for strip in layer.chain.strips)

@@ -12,10 +12,11 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from mcuprune import declare
+from mcuprune import declare, emit
 from mcuprune.graph import Graph
 from mcuprune.layer import Array, Call, Field, Function, Layer, Scratch, State
 from mcuprune.operand import sample_shape
+from mcuprune.plan import plan
 
 FIRMWARE = Path(__file__).parents[1] / "firmware"
 INCLUDE = f"-I{FIRMWARE / 'include'}"
@@ -51,6 +52,28 @@ def run_all(cases: Sequence[Case]) -> list[np.ndarray]:
         rest = rest[count:]
     assert rest.size == 0
     return outputs
+
+
+def run_network(graph: Graph, layers: Sequence[Layer], inputs: np.ndarray) -> np.ndarray:
+    """The C that is printed of a network with one input and one output.  inputs: int8 [n, ...] -> int8 [n, ...]"""
+    name = declare.c_name(graph.name)
+    with TemporaryDirectory() as folder:
+        for file, text in emit.files(graph, layers, plan(graph, layers)).items():
+            Path(folder, file).write_text(text)
+        main = Path(folder, "main.c")
+        main.write_text(
+            f'#include <stdio.h>\n#include "{name}.h"\nint main(void)\n{{\n'
+            f"    static int8_t in[{graph.input.size}], out[{graph.output.size}];\n"
+            f"    while (fread(in, sizeof in, 1, stdin) == 1) {{\n        {name}_invoke(in, out);\n"
+            "        fwrite(out, sizeof out, 1, stdout);\n    }\n    return 0;\n}\n"
+        )
+        functions = sorted({call.function for layer in layers for call in layer.calls})
+        objects = [str(_object(function.removeprefix("mcup_"))) for function in functions]
+        program = Path(folder, "network")
+        _gcc(*STRICT, INCLUDE, str(main), str(Path(folder, f"{name}.c")), *objects, "-o", str(program))
+        result = subprocess.run([program], input=inputs.astype(np.int8).tobytes(), capture_output=True)
+        assert result.returncode == 0, result.stderr.decode(errors="replace")[-4000:]
+    return np.frombuffer(result.stdout, np.int8).reshape(len(inputs), *graph.output.shape[1:])
 
 
 @cache

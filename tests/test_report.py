@@ -12,11 +12,11 @@ from specimen import LAYERS, PLAN, REPORT
 
 from mcuprune import report_text
 from mcuprune.errors import UsageError
-from mcuprune.report import Accuracy, Budget, Flash, PlanRow, Ram, Report, Verify, load, save
+from mcuprune.report import Accuracy, Budget, ChainRow, Flash, PlanRow, Ram, Report, Verify, load, save
 
 KEYS = {
     "": "mcuprune schema model board budget method sparsity accuracy flash ram rewrites layers "
-    "instructions estimated_cycles verify",
+    "chains instructions estimated_cycles verify",
     "model": "name source sha256 parameters macs stateful",
     "board": "name cpu clock_hz flash_bytes ram_bytes",
     "budget": "flash_bytes ram_bytes",
@@ -29,6 +29,7 @@ LAYER_KEYS = (
     "name op shape macs nonzero_macs sparsity encoding kernel weight_bytes index_bytes dense_weight_bytes "
     "instructions estimated_cycles scratch_bytes predicted_cycles"
 )
+IN_STRIPS = replace(REPORT, chains=(ChainRow(("conv2d", "conv2d_1"), 4, 6_144, 1_234),))
 
 
 @pytest.mark.parametrize("part", KEYS)
@@ -51,6 +52,12 @@ def test_the_report_says_what_the_lossless_passes_removed():
     assert "dead_channels  1,208 weights, 65,536 MACs, 1,304 bytes" in report_text.text(REPORT)
 
 
+def test_the_report_says_what_is_computed_in_strips():
+    text = report_text.text(IN_STRIPS)
+    assert "conv2d, conv2d_1: 4 lines at a time, 6,144 bytes less, 1,234 cycles more (predicted)" in text
+    assert Report.from_json(IN_STRIPS.to_json()) == IN_STRIPS
+
+
 def test_to_json_holds_only_what_json_has():
     data = REPORT.to_json()
     assert data == json.loads(json.dumps(data))
@@ -62,10 +69,11 @@ def test_from_json_inverts_to_json():
     assert Report.from_json(REPORT.to_json()) == REPORT
 
 
-def test_a_report_from_before_predictions_still_loads():
+def test_a_report_from_before_predictions_and_chains_still_loads():
     data = REPORT.to_json()
     for row in data["layers"]:
         del row["predicted_cycles"]
+    del data["chains"]
     assert Report.from_json(data) == REPORT
 
 

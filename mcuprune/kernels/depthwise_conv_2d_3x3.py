@@ -35,7 +35,7 @@ def frugal(graph: Graph, op: Op, isas: Sequence[str]) -> list[Layer]:
 
 def _is_tall(y: Axis, x: Axis) -> bool:
     """Whether lines may run down the image, and are fewer then, which costs less."""
-    return bool(y.stride == 1 and x.before and y.outputs > x.outputs)
+    return bool(y.stride == 1 and y.before and y.after and x.before and y.outputs > x.outputs)
 
 
 def _lower(graph: Graph, op: Op, isas: Sequence[str], along_y: bool) -> Layer | None:
@@ -68,7 +68,7 @@ def _suits(y: Axis, x: Axis) -> bool:
         y.stride in (1, 2)
         and all((a.kernel, a.dilation, a.stride) == (3, 1, y.stride) and a.inputs >= 3 for a in (y, x))
         and all(before in ends and after in ends for before, after in sides)
-        and (y.stride == 2 or sides in ([(0, 0)] * 2, [(1, 1)] * 2))
+        and (y.stride == 2 or sides[1] == (1, 1) or sides == [(0, 0)] * 2)
     )
 
 

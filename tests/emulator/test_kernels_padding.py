@@ -1,5 +1,7 @@
 """Padding that has no name, as a PAD leaves it that a convolution took over: every kernel that takes such a layer."""
 
+import itertools
+
 import arm
 import kernel
 import numpy as np
@@ -46,3 +48,23 @@ def test_every_kernel_takes_padding_without_a_name(isa):
         want = ops.run(graph, x)
         assert np.array_equal(twin, want), f"twin: {layer.calls[0].function} of {graph.ops[0].attrs}"
         assert np.array_equal(fast, want), f"{isa}: {layer.calls[0].function} of {graph.ops[0].attrs}"
+
+
+@pytest.mark.parametrize("isa", ["dsp", "v7m"])
+def test_depthwise_3x3_takes_padding_above_or_below_alone(isa):
+    """As strips of an image have it."""
+    target, random = board.load(CORES[isa]), np.random.default_rng(2)
+    graphs = []
+    for above, below, height in itertools.product((0, 1), (0, 1), (3, 4, 6)):
+        net = Net(f"strip{len(graphs)}", height, int(random.integers(3, 8)), 5, seed=len(graphs))
+        edges = [(0, 0), (above, below), (1, 1), (0, 0)]
+        graphs.append(rewrite(net.graph(net.depthwise(net.pad(net.input, edges), 3, padding="VALID"))).graph)
+    every = [(g, c.layer) for g in graphs for c in choose.candidates(g, g.ops[0], target, (isa, "portable"))]
+    cases = [(g, x, (random_inputs(random, g),)) for g, x in every if "3x3" in x.calls[0].function]
+    assert len(cases) >= len(graphs)
+    for (graph, layer, (x,)), twin, (fast, _, _) in zip(
+        cases, kernel.run_all(cases), arm.run_all(cases, target), strict=True
+    ):
+        want = ops.run(graph, x)
+        assert np.array_equal(twin, want), f"twin: {layer.summary}"
+        assert np.array_equal(fast, want), f"{isa}: {layer.summary}"
