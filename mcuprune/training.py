@@ -16,7 +16,6 @@ from mcuprune.request import Request, Trained
 
 WITHOUT_DATA = "oneshot-magnitude"
 TOLERATED = 0.2  # points that int8 may lose before the network is trained for it
-JUDGES = 2000  # samples that tell
 
 
 class Trainer:
@@ -137,7 +136,7 @@ class Trainer:
         """The metric on samples held back from training: of the int8 network, of the float one without."""
         data = self.request.data
         assert data and self.objective
-        chosen = recipe.hold_back(len(data.x_train), self.request.seed)[1][:JUDGES]
+        chosen = recipe.hold_back(len(data.x_train), self.request.seed)[1]
         x, y = data.x_train[chosen], (data.x_train if data.y_train is None else data.y_train)[chosen]
         if compiled is None:
             return self.objective.score(train.predict(self.model, x), y)

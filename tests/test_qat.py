@@ -51,6 +51,17 @@ def test_ranges_stand_where_tflite_has_tensors_of_their_own():
     assert np.allclose(predict(aware, data.x_train), predict(model, data.x_train), atol=0.1)
 
 
+def test_ranges_cut_off_what_is_rare_and_large():
+    values = np.random.default_rng(0).normal(size=50_000).astype(np.float32)
+    low, high = qat.fitted_range(np.append(values, [-40, 60]).astype(np.float32))
+    assert -40 < low < values.min() and values.max() < high < 60
+
+
+def test_ranges_keep_what_is_even_and_hold_zero():
+    assert qat.fitted_range(np.linspace(2, 5, 1000, dtype=np.float32)) == (0, 5)
+    assert qat.fitted_range(np.zeros(10, np.float32)) == (0, pytest.approx(1e-6, rel=0.7))
+
+
 def test_what_was_trained_for_int8_is_what_the_file_holds(tmp_path):
     model, data = residual(), images()
     pruned = prune(model, data, sparsity=0.6, epochs=2)

@@ -22,6 +22,8 @@ from mcuprune.prune.train import fit
 SLOWER = 100  # times, than training from scratch: with batch norm folded, larger steps do harm
 EPOCHS = 2
 SAMPLES = 400  # that ranges are taken from
+ENOUGH = 100_000  # values of a tensor to fit its range to
+SHARES = np.linspace(1, 0.4, 31)  # of the range from the least to the largest value
 INPUT = "input"  # name of the network's input
 Ranged = Callable[[str, Any], Any]  # (name, tensor) -> the tensor that stands for it
 
@@ -77,14 +79,26 @@ def with_ranges(model: keras.Model, x: np.ndarray) -> keras.Model:
 
     source = graph.build(noted).inputs[0]
     seen = keras.Model(source, list(tensors.values())).predict_on_batch(x)
-    ranges = {name: _range(values) for name, values in zip(tensors, seen, strict=True)}
+    ranges = {name: fitted_range(values) for name, values in zip(tensors, seen, strict=True)}
     return graph.build(lambda name, tensor: Range(*ranges[name], name=f"{name}_range")(tensor))
 
 
-def _range(values: np.ndarray) -> tuple[float, float]:
-    """int8 must be able to hold zero."""
+def fitted_range(values: np.ndarray) -> tuple[float, float]:
+    """The range in which int8 holds values with the least squared error; it must hold zero.
+
+    A few large values are cut off where that makes the steps finer for all others.
+    """
     low, high = min(float(values.min()), 0.0), max(float(values.max()), 0.0)
-    return low, max(high, low + 1e-6)
+    high = max(high, low + 1e-6)
+    some = values.reshape(-1)[:: max(values.size // ENOUGH, 1)]
+
+    def error(share: float) -> float:
+        step = share * (high - low) / 255
+        held = np.clip(np.round(some / step), round(share * low / step), round(share * high / step)) * step
+        return float(np.square(some - held).mean())
+
+    best = min(SHARES, key=error)
+    return best * low, best * high
 
 
 class _Graph:

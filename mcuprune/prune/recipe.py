@@ -12,7 +12,7 @@ from mcuprune.prune.layers import walk
 from mcuprune.prune.schedules import Schedule
 from mcuprune.prune.task import Task
 
-HELD_BACK, HELD_BACK_MOST = 0.1, 2000  # share and number of training samples that choose the epoch
+HELD_BACK, HELD_BACK_MOST = 0.1, 1000  # share and number of training samples that choose the epoch
 ANY = patterns.Unstructured()
 RATE = 3e-3
 OF_A_RECIPE = ("criterion", "allocation", "shadow", "distill")  # the options that are fields of it
