@@ -68,7 +68,7 @@ def test_a_limit_is_kept_and_the_room_is_used(graph, board, share):
     limit = round(small + share * (large - small))
     size, cycles = bytes_and_cycles(graph, board, limit)
     assert small <= size <= limit
-    assert fast <= cycles <= slow
+    assert fast <= cycles <= choose.NEARLY * slow  # less RAM may be worth a little
     assert share < 1 or cycles <= choose.NEARLY * fast
 
 
