@@ -15,11 +15,6 @@
 /* Products as a function of their own: inlined into the loop over steps, gcc runs out of registers. */
 #define MCUP_APART __attribute__((noinline))
 
-static inline int32_t mcup_saturate_16(int32_t x)
-{
-    return x < INT16_MIN ? INT16_MIN : x > INT16_MAX ? INT16_MAX : x;
-}
-
 /* Every row of a matrix times a column, scaled and added to its gate. */
 typedef void mcup_gates_t(const mcup_matrix_t *matrix, const int8_t *column, int16_t *gates);
 

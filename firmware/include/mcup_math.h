@@ -38,4 +38,9 @@ static inline int8_t mcup_clamp(int32_t x, int32_t zero_point, int32_t least, in
     return (int8_t)(x + zero_point);
 }
 
+static inline int32_t mcup_saturate_16(int32_t x)
+{
+    return x < INT16_MIN ? INT16_MIN : x > INT16_MAX ? INT16_MAX : x;
+}
+
 #endif

@@ -4,7 +4,6 @@
 #define MCUP_SVDF_H
 
 #include "mcup_matrix.h"
-#include "mcup_sigmoid.h"
 
 #include <string.h>
 

@@ -10,17 +10,12 @@ static int32_t curve(const int16_t *table, int32_t x)
     return piece[0] + (((piece[1] - piece[0]) * (x & 127) + 64) >> 7);
 }
 
-static int32_t saturated(int32_t x)
-{
-    return x < INT16_MIN ? INT16_MIN : x > INT16_MAX ? INT16_MAX : x;
-}
-
 /* exp of a distance from the largest, Q15 */
 static int32_t exponential(const mcup_softmax_s16_t *layer, int32_t below)
 {
     const int32_t scaled = mcup_scale(below, layer->multiplier, layer->shift);
 
-    return curve(layer->exponential, scaled < -65535 ? INT16_MIN : saturated(scaled + INT16_MAX));
+    return curve(layer->exponential, scaled < -65535 ? INT16_MIN : mcup_saturate_16(scaled + INT16_MAX));
 }
 
 static void softmax_row(const mcup_softmax_s16_t *layer, const int16_t *input, int16_t *output)
@@ -43,7 +38,7 @@ static void softmax_row(const mcup_softmax_s16_t *layer, const int16_t *input, i
         shift--;
     }
     const int32_t near_one = (int32_t)(((uint32_t)sum + (1u << 13)) >> 14); /* Q16, in [1, 2) */
-    const int32_t scale = curve(layer->reciprocal, saturated(near_one - (1 << 16) - (1 << 15)));
+    const int32_t scale = curve(layer->reciprocal, mcup_saturate_16(near_one - (1 << 16) - (1 << 15)));
     for (int32_t i = 0; i < depth; i++) {
         const int32_t quotient = (output[i] * scale + (1 << (shift - 1))) >> shift;
         output[i] = (int16_t)(quotient > INT16_MAX ? INT16_MAX : quotient);
