@@ -26,6 +26,7 @@ from mcuprune.sizes import format_size
 MOST = 0.98  # sparsity beyond which nobody should expect a network to be of use
 STEP = 0.0005  # sparsity is searched to this precision
 STACK = 512  # bytes that are left to it when kernels are chosen
+PADDING = 32  # bytes between arrays of an image, where RAM is to be filled to the last
 SPARE = 0.005  # of the weight bytes: what a mask takes changes a little when training goes on under it
 
 
@@ -164,7 +165,7 @@ def arena_room(compiled: Compiled, request: Request) -> int:
 
 def wall(compiled: Compiled, request: Request) -> Wall | None:
     """Where the arena goes on in a second region of memory, if the board has one and the budget allows it."""
-    board, room = request.board, arena_room(compiled, request) + STACK - link.STACK
+    board, room = request.board, arena_room(compiled, request) + STACK - link.STACK - PADDING
     if not board.second or room < 0:
         return None
     more = request.ram_limit(board.memory[board.second].size)[0] - board.ram.size
@@ -173,7 +174,8 @@ def wall(compiled: Compiled, request: Request) -> Wall | None:
 
 def fits_ram(compiled: Compiled, request: Request) -> bool:
     """Whether what is known before a run fits: all but the stack."""
-    return compiled.firmware.fits and compiled.static_bytes <= _ram_limit(compiled, request)[0]
+    linked = compiled.firmware.fits and compiled.production.fits
+    return linked and compiled.static_bytes <= _ram_limit(compiled, request)[0]
 
 
 def _ram_limit(compiled: Compiled, request: Request) -> tuple[int, str]:
@@ -190,10 +192,11 @@ def check_ram(compiled: Compiled, request: Request, stack_bytes: int = 0) -> Non
     least = need if stack_bytes else min(need, others + least_arena(compiled.graph, compiled.board) + STACK)
     largest = sorted(compiled.plan.slots, key=lambda s: -s.size)[:3]
     names = ", ".join(f"{s.name} ({format_size(s.size)})" for s in largest)
-    board = request.board
-    more = f" and {board.memory[board.second].size:,} in {board.second}" if board.second and whose == board.name else ""
+    board, has = request.board, f"{limit:,}"
+    if board.second and whose == board.name:
+        has = f"{board.ram.size:,} and {board.memory[board.second].size:,} in {board.second}"
     raise OverBudget(
-        f"{request.name} needs {need:,} bytes of RAM, {whose} has {limit:,}{more}; the largest buffers are {names}. "
+        f"{request.name} needs {need:,} bytes of RAM, {whose} has {has}; the largest buffers are {names}. "
         f"Sparsity does not shrink activations: use a smaller input, fewer channels, or at least {_kb(least)} of RAM."
     )
 

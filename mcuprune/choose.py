@@ -63,7 +63,8 @@ def layers(
     graph = replace(graph, ops=tuple(each[0].layer.op for each in choices))
     code = {f: cost.code(f, board.cpu, isas) for each in choices for c in each for f in c.functions}
     best = _best(graph, choices, code, goal, arena, wall)
-    if arena is None or graph.loops or max(map(max, _room(graph, choices)), default=0) <= arena:
+    enough_for_all = wall is None and max(map(max, _room(graph, choices)), default=0) <= (arena or 0)
+    if arena is None or graph.loops or enough_for_all:
         return best
     free = _best(graph, choices, code, goal, None)
 

@@ -84,16 +84,18 @@ def draw_plan(
     margin = max(map(len, layers)) + 1
     columns = width - margin - (wall is not None)
     scale = columns / max(arena, 1)
+    stands = max(round(wall * scale), min(wall, 1)) if wall is not None else columns
     lines = []
     for index, layer in enumerate(layers):
         cells = [" "] * columns
         alive = [row for row in plan if row.first <= index <= row.last]
         for row in sorted(alive, key=lambda row: -row.size):  # small ones last: they must not disappear
-            start = min(round(row.offset * scale), len(cells) - 1)
+            last = stands if wall is not None and row.offset < wall else columns
+            start = min(round(row.offset * scale), last - 1)
             end = max(round((row.offset + row.size) * scale), start + 1)
             cells[start:end] = _bracket(row.name, end - start)
         if wall is not None:
-            cells.insert(round(wall * scale), WALL)
+            cells.insert(stands, WALL)
         lines.append(f"{layer:<{margin}}{''.join(cells)}".rstrip())
     return lines
 
