@@ -65,8 +65,8 @@ def _header(model: str, graph: Graph, layers: Sequence[Layer], plan: Plan) -> It
     notes = {f"{name.upper()}_SIZE": f"bytes of {_harmless(tensor.name)}" for name, tensor in named if len(named) > 2}
     notes |= {"ARENA_SIZE": "peak of the memory plan, bytes of RAM"}
     if plan.wall:
-        sizes[beyond := f"{_second(plan.wall).upper()}_SIZE"] = plan.beyond
-        notes |= {beyond: f"of these in {plan.wall.region}"}
+        sizes |= {_second_size(plan.wall): plan.beyond}
+        notes |= {_second_size(plan.wall): f"of these in {plan.wall.region}"}
     yield from _defines(upper, sizes, notes)
     yield ""
     yield "/* real = scale * (quantized - zero point) */"
@@ -205,25 +205,24 @@ def _source(model: str, graph: Graph, layers: Sequence[Layer], plan: Plan) -> It
 
 def _arrays(upper: str, plan: Plan) -> Iterator[str]:
     """The arena.  Its part in a second region is an array of its own, which the linker script knows by name."""
-    size = f"{upper}_ARENA_SIZE"
-    if plan.wall:
-        name, region = _second(plan.wall), plan.wall.region
-        beyond = f"{upper}_{name.upper()}_SIZE"
-        yield f"static _Alignas(4) int8_t {name}[{beyond}]; /* memory.ld puts it into {region} */"
-        size += f" - {beyond}"
-    if not plan.wall or plan.wall.at:
-        yield f"static _Alignas(4) int8_t arena[{size}];"
+    if not plan.wall:
+        yield f"static _Alignas(4) int8_t arena[{upper}_ARENA_SIZE];"
+        return
+    region, beyond = plan.wall.region, f"{upper}_{_second_size(plan.wall)}"
+    if plan.wall.at:
+        yield f"static _Alignas(4) int8_t arena[{upper}_ARENA_SIZE - {beyond}];"
+    yield f"static _Alignas(4) int8_t arena_{region}[{beyond}]; /* memory.ld puts it into {region} */"
 
 
 def _in_arena(plan: Plan, offset: int) -> str:
     """Where in the arena: 'arena + 64', 'arena_ccm + 0'."""
     if plan.wall and offset >= plan.wall.at:
-        return f"{_second(plan.wall)} + {offset - plan.wall.at}"
+        return f"arena_{plan.wall.region} + {offset - plan.wall.at}"
     return f"arena + {offset}"
 
 
-def _second(wall: Wall) -> str:
-    return f"arena_{wall.region}"
+def _second_size(wall: Wall) -> str:
+    return f"{wall.region.upper()}_SIZE"
 
 
 def _invoke(model: str, graph: Graph, layers: Sequence[Layer], plan: Plan) -> Iterator[str]:
