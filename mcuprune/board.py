@@ -8,10 +8,11 @@ machine's addresses with the board's own sizes, so "does it fit and compute the 
     cpu      string   gcc -mcpu name, a key of CPUS
     clock    int      Hz that the production start-up code sets
     soc      string   firmware/soc/<soc>.c holds that code
-    memory   table    name = { origin, size }; "flash" and "ram" are required, no overlaps
+    memory   table    name = { origin, size }; "flash" and "ram" are required, no overlaps.  A third one is memory that
+                      works out of reset like RAM: what does not fit into "ram" goes there
     fpu      string   gcc -mfpu name (optional, as is all that follows)
     aliases  list     other names that --board takes
-    run      table    qemu = machine name
+    run      table    qemu = machine name, lacks = [what it does not have of memory]
     flash    table    flash tool = what that tool calls the board, best tool first
     uart     table    constants of the serial port for firmware/soc/<soc>.c, which documents them
 """
@@ -19,7 +20,7 @@ machine's addresses with the board's own sizes, so "does it fit and compute the 
 import difflib
 import re
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import combinations
 from pathlib import Path
@@ -39,6 +40,7 @@ CPUS = {
     "cortex-m55": (("mve", "dsp"), "mps3_an547"),
 }
 
+REGIONS = ("flash", "ram")
 REQUIRED = {"title": str, "cpu": str, "clock": int, "soc": str, "memory": dict}
 OPTIONAL = {"fpu": str, "aliases": list, "run": dict, "flash": dict, "uart": dict}
 TYPES = {str: "a string", int: "an integer", list: "a list", dict: "a table"}
@@ -62,11 +64,18 @@ class Region:
 
 @dataclass(frozen=True)
 class Machine:
-    """A QEMU machine, and where code and data of a board go in it."""
+    """A QEMU machine, and where code and data of a board go in it.  memory: by the board's names"""
 
     name: str
-    flash: Region
-    ram: Region
+    memory: dict[str, Region]
+
+    @property
+    def flash(self) -> Region:
+        return self.memory["flash"]
+
+    @property
+    def ram(self) -> Region:
+        return self.memory["ram"]
 
 
 @dataclass(frozen=True)
@@ -81,6 +90,7 @@ class Board:
     memory: dict[str, Region]
     soc: str
     qemu: str | None
+    lacks: tuple[str, ...]  # regions that this machine does not have
     tools: dict[str, str | int]  # the [flash] table
     uart: dict[str, str | int]
     aliases: tuple[str, ...]
@@ -94,6 +104,11 @@ class Board:
         return self.memory["ram"]
 
     @property
+    def second(self) -> str | None:
+        """The name of the region that takes what does not fit into RAM: 'ccm'."""
+        return next((name for name in self.memory if name not in REGIONS), None)
+
+    @property
     def isas(self) -> tuple[str, ...]:
         """Folders of firmware/kernels in the order in which a kernel is looked for: ('mve', 'dsp', 'portable')."""
         return (*CPUS[self.cpu][0], "portable")
@@ -102,11 +117,17 @@ class Board:
     def machine(self) -> Machine:
         """The QEMU machine that runs this board's firmware."""
         if self.qemu:
-            return Machine(self.qemu, self.flash, self.ram)
+            return Machine(self.qemu, {name: self.memory[name] for name in self.memory if name not in self.lacks})
         host = load(CPUS[self.cpu][1])
-        return Machine(
-            host.machine.name, Region(host.flash.origin, self.flash.size), Region(host.ram.origin, self.ram.size)
-        )
+        memory = {name: Region(host.memory[name].origin, self.memory[name].size) for name in REGIONS}
+        if self.second:  # apart from RAM, as on the board: at the other end of the machine's
+            size = self.memory[self.second].size
+            memory[self.second] = Region(host.ram.end - size, size)
+        return Machine(host.machine.name, memory)
+
+    def using(self, region: str) -> "Board":
+        """The board for a program that uses a region of memory: QEMU does not model it where its machine lacks that."""
+        return replace(self, qemu=None) if region in self.lacks else self
 
     @property
     def flags(self) -> list[str]:
@@ -174,6 +195,7 @@ def read(path: Path) -> Board:
         memory=_memory(table["memory"], where),
         soc=table["soc"],
         qemu=table.get("run", {}).get("qemu"),
+        lacks=_lacks(table, where),
         tools=_constants(table, "flash", where),
         uart=_constants(table, "uart", where),
         aliases=tuple(table.get("aliases", ())),
@@ -191,8 +213,15 @@ def _check_keys(table: dict, where: str) -> None:
         if key not in table:
             raise UsageError(f"{where}: {key} is missing")
     for key in table.get("run", {}):
-        if key != "qemu":
-            raise UsageError(f"{where}: unknown key 'run.{key}'; expected 'qemu'")
+        if key not in ("qemu", "lacks"):
+            raise UsageError(f"{where}: unknown key 'run.{key}'; expected 'qemu' or 'lacks'")
+
+
+def _lacks(table: dict, where: str) -> tuple[str, ...]:
+    lacks = table.get("run", {}).get("lacks", [])
+    if not isinstance(lacks, list) or not set(lacks) <= set(table["memory"]) - set(REGIONS):
+        raise UsageError(f"{where}: run.lacks is {lacks!r}, expected a list of regions beside flash and ram")
+    return tuple(lacks)
 
 
 def _constants(table: dict, key: str, where: str) -> dict[str, str | int]:
@@ -205,9 +234,14 @@ def _constants(table: dict, key: str, where: str) -> dict[str, str | int]:
 
 def _memory(table: dict, where: str) -> dict[str, Region]:
     memory = {name: _region(entry, f"{where}: memory.{name}") for name, entry in table.items()}
-    for name in ("flash", "ram"):
+    for name in REGIONS:
         if name not in memory:
             raise UsageError(f"{where}: memory.{name} is missing")
+    others = [name for name in memory if name not in REGIONS]
+    if len(others) > 1 or not all(re.fullmatch("[a-z][a-z0-9_]*", name) for name in others):
+        raise UsageError(
+            f"{where}: memory has {', '.join(others)} beside flash and ram, expected one name such as 'ccm'"
+        )
     for one, other in combinations(memory, 2):
         if memory[one].overlaps(memory[other]):
             raise UsageError(f"{where}: memory.{one} overlaps memory.{other}")
@@ -226,18 +260,27 @@ def _region(entry: object, where: str) -> Region:
     return region
 
 
-def memory_script(regions: dict[str, Region]) -> str:
-    """Text of memory.ld, which firmware/link/link.ld includes: the MEMORY command for these regions."""
+def memory_script(regions: dict[str, Region], second: str | None = None) -> str:
+    """Text of memory.ld, which firmware/link/link.ld includes: the MEMORY command for these regions.
+
+    second: the region that the array arena_<second> goes to; its contents begin with anything.
+    """
     rows = [
         f"    {name} ({'rx' if name == 'flash' else 'rw'}) : ORIGIN = {region.origin:#010x}, LENGTH = {region.size:#x}"
         for name, region in regions.items()
     ]
-    return "\n".join(["MEMORY", "{", *rows, "}", ""])
+    script = ["MEMORY", "{", *rows, "}", ""]
+    if second:
+        section = f"    .{second} (NOLOAD) : {{ *(.bss.arena_{second}) }} > {second}"
+        script += ["/* Written before it is read: nobody has to clear it. */", "SECTIONS", "{", section, "}", ""]
+    return "\n".join(script)
 
 
 def describe(board: Board) -> str:
     """Everything a person may want to know of a board, one line each."""
     modelled = "models this chip" if board.qemu else f"same core, at {board.machine.flash.origin:#010x}"
+    for region in board.lacks:
+        modelled += f", without {region}: what uses it runs on {board.using(region).machine.name}"
     rows = [
         ("board", " = ".join((board.name, *board.aliases))),
         ("title", board.title),

@@ -11,13 +11,14 @@ from pathlib import Path
 
 import numpy as np
 
-from mcuprune import operand, ops
+from mcuprune import link, operand, ops
 from mcuprune.choose import least_arena, smallest
 from mcuprune.compiled import Compiled, compile_graph
 from mcuprune.encodings import ENCODINGS
 from mcuprune.errors import OverBudget
 from mcuprune.graph import Graph, Op
 from mcuprune.matrix import ROW_SIZE
+from mcuprune.plan import ALIGNMENT, Wall
 from mcuprune.request import Request
 from mcuprune.rewrite import ROWS, rewrite
 from mcuprune.sizes import format_size
@@ -25,6 +26,7 @@ from mcuprune.sizes import format_size
 MOST = 0.98  # sparsity beyond which nobody should expect a network to be of use
 STEP = 0.0005  # sparsity is searched to this precision
 STACK = 512  # bytes that are left to it when kernels are chosen
+PADDING = 32  # bytes between arrays of an image, where RAM is to be filled to the last
 SPARE = 0.005  # of the weight bytes: what a mask takes changes a little when training goes on under it
 
 
@@ -156,22 +158,45 @@ def check_flash(compiled: Compiled, request: Request) -> None:
         raise _over_flash(compiled, request)
 
 
+def arena_room(compiled: Compiled, request: Request) -> int:
+    """Bytes that the arena may take in RAM beside other static data and a stack."""
+    return request.ram_limit()[0] - (compiled.static_bytes - compiled.plan.size) - STACK
+
+
+def wall(compiled: Compiled, request: Request) -> Wall | None:
+    """Where the arena goes on in a second region of memory, if the board has one and the budget allows it."""
+    board, room = request.board, arena_room(compiled, request) + STACK - link.STACK - PADDING
+    if not board.second or room < 0:
+        return None
+    more = request.ram_limit(board.memory[board.second].size)[0] - board.ram.size
+    return Wall(room // ALIGNMENT * ALIGNMENT, board.second, more) if more > 0 else None
+
+
 def fits_ram(compiled: Compiled, request: Request) -> bool:
     """Whether what is known before a run fits: all but the stack."""
-    return compiled.firmware.fits and compiled.static_bytes <= request.ram_limit[0]
+    linked = compiled.firmware.fits and compiled.production.fits
+    return linked and compiled.static_bytes <= _ram_limit(compiled, request)[0]
+
+
+def _ram_limit(compiled: Compiled, request: Request) -> tuple[int, str]:
+    """Bytes of all RAM.  A second region counts as far as it is used: then what is not in it fits into the first."""
+    return request.ram_limit(compiled.plan.beyond)
 
 
 def check_ram(compiled: Compiled, request: Request, stack_bytes: int = 0) -> None:
     """Raise OverBudget when RAM does not suffice, naming the largest buffers."""
-    need, (limit, whose) = compiled.static_bytes + stack_bytes, request.ram_limit
+    need, (limit, whose) = compiled.static_bytes + stack_bytes, _ram_limit(compiled, request)
     if need <= limit:
         return
     others = compiled.static_bytes - compiled.plan.size
     least = need if stack_bytes else min(need, others + least_arena(compiled.graph, compiled.board) + STACK)
     largest = sorted(compiled.plan.slots, key=lambda s: -s.size)[:3]
     names = ", ".join(f"{s.name} ({format_size(s.size)})" for s in largest)
+    board, has = request.board, f"{limit:,}"
+    if board.second and whose == board.name:
+        has = f"{board.ram.size:,} and {board.memory[board.second].size:,} in {board.second}"
     raise OverBudget(
-        f"{request.name} needs {need:,} bytes of RAM, {whose} has {limit:,}; the largest buffers are {names}. "
+        f"{request.name} needs {need:,} bytes of RAM, {whose} has {has}; the largest buffers are {names}. "
         f"Sparsity does not shrink activations: use a smaller input, fewer channels, or at least {_kb(least)} of RAM."
     )
 

@@ -25,7 +25,7 @@ from mcuprune.graph import Graph, Op
 from mcuprune.layer import Array, Function, Layer, leaves
 from mcuprune.menu import DEAR, Candidate, Menu, choose
 from mcuprune.operand import wide
-from mcuprune.plan import needs, plan, scratch_size
+from mcuprune.plan import Wall, needs, plan, scratch_size
 
 GOALS = ("size", "speed", "balanced")
 UNKNOWN = 1e12  # cycles of a kernel that was never measured on a core: chosen where there is nothing else
@@ -48,11 +48,13 @@ def layers(
     goal: str | int = "balanced",
     isas: Sequence[str] | None = None,
     arena: int | None = None,
+    wall: Wall | None = None,
 ) -> list[Layer]:
     """Every operator of the graph, lowered, in the order that needs the least memory at once.
 
     goal: a name of GOALS, or the bytes that all constants and the code of kernels may take.  isas: sets of kernels to
     choose from, the board's when None.  arena: the bytes that it may take; where it cannot be so small, the least.
+    wall: where RAM ends within these.
     """
     isas = isas or board.isas
     choices = [candidates(graph, op, board, isas) for op in graph.ops]
@@ -60,8 +62,9 @@ def layers(
     choices = [choices[i] for i in order.best(graph, leanest)]
     graph = replace(graph, ops=tuple(each[0].layer.op for each in choices))
     code = {f: cost.code(f, board.cpu, isas) for each in choices for c in each for f in c.functions}
-    best = _best(graph, choices, code, goal, arena)
-    if arena is None or graph.loops or max(map(max, _room(graph, choices)), default=0) <= arena:
+    best = _best(graph, choices, code, goal, arena, wall)
+    enough_for_all = wall is None and max(map(max, _room(graph, choices)), default=0) <= (arena or 0)
+    if arena is None or graph.loops or enough_for_all:
         return best
     free = _best(graph, choices, code, goal, None)
 
@@ -69,12 +72,12 @@ def layers(
         return sum(_cycles(layer, board.cpu) for layer in layers)
 
     def worth(layers: Sequence[Layer]) -> tuple[bool, float]:
-        return plan(graph, layers).size > arena, cycles(layers)
+        return plan(graph, layers, wall).top > arena, cycles(layers)
 
     enough = False, NEARLY * cycles(free)
     if worth(best) <= enough:
         return best
-    for chained in _in_strips(graph, board, isas, choices, code, goal, arena):
+    for chained in _in_strips(graph, board, isas, choices, code, goal, arena, wall):
         if not worth(chained)[0]:
             best = min(best, chained, key=worth)
         if worth(best) <= enough:
@@ -100,6 +103,7 @@ def _in_strips(
     code: dict[str, int],
     goal: str | int,
     arena: int,
+    wall: Wall | None,
 ) -> Iterator[list[Layer]]:
     """Choices with chains in them for less and less RAM: what is alive at once may fit, but not without gaps."""
     known: dict[tuple, list[Layer]] = {}
@@ -119,11 +123,16 @@ def _in_strips(
         relieved = chains.relieve(graph, choices, room, arena - attempt * arena // (2 * ATTEMPTS), lower, judge)
         if relieved is None:
             break
-        yield _best(graph, relieved, code, goal, arena)
+        yield _best(graph, relieved, code, goal, arena, wall)
 
 
 def _best(
-    graph: Graph, choices: Sequence[Sequence[Candidate]], code: dict[str, int], goal: str | int, arena: int | None
+    graph: Graph,
+    choices: Sequence[Sequence[Candidate]],
+    code: dict[str, int],
+    goal: str | int,
+    arena: int | None,
+    wall: Wall | None = None,
 ) -> list[Layer]:
     """A candidate of every layer; code: bytes of every kernel."""
     room = _room(graph, choices)
@@ -145,7 +154,7 @@ def _best(
         return menu.layers(choose(menu, goal))
 
     last = max((i for i, n in enumerate(steps) if arena is None or n <= arena), default=0)
-    while last > 0 and arena is not None and (excess := plan(graph, at(last)).size - arena) > 0:
+    while last > 0 and arena is not None and (excess := plan(graph, at(last), wall).top - arena) > 0:
         lower = steps[last] - excess  # what is alive at once would fit, but not without gaps
         last = max((i for i, n in enumerate(steps[:last]) if n <= lower), default=0)
     return at(_least(within, steps[: last + 1], goal))

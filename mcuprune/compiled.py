@@ -92,17 +92,23 @@ def compile_graph(
     goal: str | int = "size",
     isas: Sequence[str] | None = None,
     arena: int | None = None,
+    wall: plan.Wall | None = None,
 ) -> Compiled:
     """Rewrite, choose kernels, plan memory, write folder/src and link the images into folder.
 
-    graph: as it was read.  goal, isas, arena: see choose.layers.
+    graph: as it was read.  goal, isas, arena, wall: see choose.layers.  Where the second region does not hold what is
+    behind the wall, nothing is put there.
     """
     isas = isas or board.isas
     rewritten = rewrite(graph)
     original, graph = graph, rewritten.graph
-    layers = tuple(choose.layers(graph, board, goal, isas, arena))
+    layers = tuple(choose.layers(graph, board, goal, isas, arena, wall))
     graph = replace(graph, ops=tuple(layer.op for layer in layers))
-    placed = plan.plan(graph, layers)
+    placed = plan.plan(graph, layers, wall)
+    if wall and placed.top > wall.end:
+        placed = plan.plan(graph, layers)
+    if placed.wall:
+        board = board.using(placed.wall.region)
     shutil.rmtree(folder / "src", ignore_errors=True)
     project.write(project.files(graph, layers, placed, board, isas), folder / "src")
     firmware, production = (link.link(folder / "src", folder, i) for i in ("firmware", "production"))

@@ -38,7 +38,7 @@ def constant_names(graph: Graph, layers: Sequence[Layer]) -> list[str]:
     return [
         line.split("[")[0].split(" = ")[0].split()[-1]
         for layer in layers
-        for line in layer_constants(graph, layer, None)
+        for line in layer_constants(graph, layer, "")
         if line.startswith("static const ")
     ]
 
@@ -52,8 +52,8 @@ def states(fields: dict[str, Field], path: str = "") -> Iterator[tuple[str, Stat
             yield path, value
 
 
-def layer_constants(graph: Graph, layer: Layer, scratch: int | None) -> Iterator[str]:
-    """The arrays and structs of one layer.  scratch: offset of its scratch in the array `arena`."""
+def layer_constants(graph: Graph, layer: Layer, scratch: str) -> Iterator[str]:
+    """The arrays and structs of one layer.  scratch: where its scratch lies, 'arena + 64'; '' where it has none"""
     name = identifier(layer)
     yield f"/* {layer.op.name}: {_title(layer)} */"
     for position in sorted({p for call in layer.calls for p in call.inputs}):
@@ -78,7 +78,7 @@ def layer_constants(graph: Graph, layer: Layer, scratch: int | None) -> Iterator
 def identifier(layer: Layer) -> str:
     """The C name of a layer's struct, with a '_' where it could be a keyword, a type or a name of the runtime."""
     name = c_name(layer.op.name)
-    taken = name in RESERVED or name.startswith("mcup") or name.endswith("_t") or re.fullmatch(r"(in|out)put_\d+", name)
+    taken = name in RESERVED or re.fullmatch(r"mcup.*|arena_.*|.*_t|(in|out)put_\d+", name)
     return f"{name}_" if taken else name
 
 
@@ -116,7 +116,7 @@ def _memory(label: str, fields: dict[str, Field]) -> Memory:
     return {id(v): (f"{label}_{outer if names.count(name) > 1 else ''}{name}", v) for outer, name, v in found}
 
 
-def _fields(memory: Memory, fields: dict[str, Field], scratch: int | None, indent: str) -> Iterator[str]:
+def _fields(memory: Memory, fields: dict[str, Field], scratch: str, indent: str) -> Iterator[str]:
     line = indent
     for name, value in fields.items():
         if isinstance(value, dict):
@@ -136,7 +136,7 @@ def _fields(memory: Memory, fields: dict[str, Field], scratch: int | None, inden
         yield line.rstrip()
 
 
-def _value(memory: Memory, value: Field, scratch: int | None) -> str:
+def _value(memory: Memory, value: Field, scratch: str) -> str:
     if isinstance(value, Array):
         return memory[id(value)][0] if value.values.size else "0"
     if isinstance(value, State):
@@ -146,8 +146,7 @@ def _value(memory: Memory, value: Field, scratch: int | None) -> str:
     if isinstance(value, Scratch):
         if not value.size:
             return "0"
-        pointer = f"arena + {scratch}"
-        return pointer if value.ctype == "int8_t" else f"({value.ctype} *)(void *)({pointer})"
+        return scratch if value.ctype == "int8_t" else f"({value.ctype} *)(void *)({scratch})"
     if isinstance(value, tuple):
         return f"{{ {', '.join(map(str, value))} }}"
     assert isinstance(value, int | np.integer)  # nested structs are printed by _fields

@@ -13,7 +13,7 @@ from mcuprune import __version__, ends
 from mcuprune.declare import c_name, identifier, labelled, layer_constants, states
 from mcuprune.graph import Graph, Tensor
 from mcuprune.layer import Chain, Layer, spans
-from mcuprune.plan import Plan
+from mcuprune.plan import Plan, Wall
 
 
 def files(graph: Graph, layers: Sequence[Layer], plan: Plan) -> dict[str, str]:
@@ -48,7 +48,8 @@ def _header(model: str, graph: Graph, layers: Sequence[Layer], plan: Plan) -> It
     yield " *"
     yield from _layer_table(layers)
     yield " *"
-    yield f" * arena {plan.size:,} B of RAM"
+    where = f", {plan.beyond:,} B of it in {plan.wall.region}" if plan.wall else ""
+    yield f" * arena {plan.size:,} B of RAM{where}"
     yield " */"
     yield f"#ifndef {upper}_H"
     yield f"#define {upper}_H"
@@ -62,7 +63,11 @@ def _header(model: str, graph: Graph, layers: Sequence[Layer], plan: Plan) -> It
     named = _ends(graph)
     sizes = {f"{name.upper()}_SIZE": tensor.size for name, tensor in named} | {"ARENA_SIZE": plan.size}
     notes = {f"{name.upper()}_SIZE": f"bytes of {_harmless(tensor.name)}" for name, tensor in named if len(named) > 2}
-    yield from _defines(upper, sizes, notes | {"ARENA_SIZE": "peak of the memory plan, bytes of RAM"})
+    notes |= {"ARENA_SIZE": "peak of the memory plan, bytes of RAM"}
+    if plan.wall:
+        sizes |= {_second_size(plan.wall): plan.beyond}
+        notes |= {_second_size(plan.wall): f"of these in {plan.wall.region}"}
+    yield from _defines(upper, sizes, notes)
     yield ""
     yield "/* real = scale * (quantized - zero point) */"
     for name, tensor in named:
@@ -185,16 +190,39 @@ def _source(model: str, graph: Graph, layers: Sequence[Layer], plan: Plan) -> It
     yield ""
     if plan.size:
         yield "/* Activations and scratch, shared over time. */"
-        yield f"static _Alignas(4) int8_t arena[{model.upper()}_ARENA_SIZE];"
+        yield from _arrays(model.upper(), plan)
         yield ""
     for index, layer in enumerate(layers):
         if layer.calls:
-            yield from layer_constants(graph, layer, plan.scratch.get(index))
+            scratch = plan.scratch.get(index)
+            yield from layer_constants(graph, layer, "" if scratch is None else _in_arena(plan, scratch))
             yield ""
     yield from _invoke(model, graph, layers, plan)
     if stateful(layers):
         yield ""
         yield from _reset(model, layers)
+
+
+def _arrays(upper: str, plan: Plan) -> Iterator[str]:
+    """The arena.  Its part in a second region is an array of its own, which the linker script knows by name."""
+    if not plan.wall:
+        yield f"static _Alignas(4) int8_t arena[{upper}_ARENA_SIZE];"
+        return
+    region, beyond = plan.wall.region, f"{upper}_{_second_size(plan.wall)}"
+    if plan.wall.at:
+        yield f"static _Alignas(4) int8_t arena[{upper}_ARENA_SIZE - {beyond}];"
+    yield f"static _Alignas(4) int8_t arena_{region}[{beyond}]; /* memory.ld puts it into {region} */"
+
+
+def _in_arena(plan: Plan, offset: int) -> str:
+    """Where in the arena: 'arena + 64', 'arena_ccm + 0'."""
+    if plan.wall and offset >= plan.wall.at:
+        return f"arena_{plan.wall.region} + {offset - plan.wall.at}"
+    return f"arena + {offset}"
+
+
+def _second_size(wall: Wall) -> str:
+    return f"{wall.region.upper()}_SIZE"
 
 
 def _invoke(model: str, graph: Graph, layers: Sequence[Layer], plan: Plan) -> Iterator[str]:
@@ -207,7 +235,8 @@ def _invoke(model: str, graph: Graph, layers: Sequence[Layer], plan: Plan) -> It
             tensor = graph.tensors[i]
             shape = ", ".join(map(str, tensor.shape[1:]))
             note = ", a strip of it" if i in strips else ""
-            at = f"arena + {place}" if _ctype(tensor) == "int8_t" else f"(void *)(arena + {place})"
+            at = _in_arena(plan, place)
+            at = at if _ctype(tensor) == "int8_t" else f"(void *)({at})"
             yield f"    {_ctype(tensor)} *const {name} = {at}; /* {tensor.dtype}[{shape}]{note} */"
     if any(isinstance(plan.place[i], int) for i in names):
         yield ""

@@ -40,7 +40,7 @@ def memory(target: Path, board_name: str | None) -> None:
     if target.is_dir():
         compiled, _ = stages.load(target)
         graph, layers, arena = compiled.graph, compiled.layers, compiled.plan
-        if board_name and board.load(board_name) != compiled.board:
+        if board_name and board.load(board_name).name != compiled.board.name:
             raise UsageError(
                 f"{target} was built for {compiled.board.name}; --board is for models that were not built."
             )
@@ -57,7 +57,11 @@ def memory(target: Path, board_name: str | None) -> None:
     rows = [f"{layer.op.name:<{names}}  {size:>9,}" for layer, size in zip(layers, alive, strict=True)]
     console = _console()
     console.print(f"Arena of {arena.size:,} bytes on {board_name}; beside each layer, the bytes alive while it runs")
-    for line in report_text.draw_plan(arena.slots, rows, arena.size, console.width):
+    wall = arena.wall.at if arena.wall else None
+    if arena.wall:
+        below, beyond = f"{arena.wall.at:,} bytes in RAM", f"{arena.beyond:,} in {arena.wall.region}"
+        console.print(f"{report_text.WALL} stands between {below} and {beyond}")
+    for line in report_text.draw_plan(arena.slots, rows, arena.size, console.width, wall):
         console.print(Text(line), no_wrap=True, overflow="crop")
     most = alive.index(max(alive))
     parts = [f"{s.name} {s.size:,}" for s in arena.slots if s.first <= most <= s.last]

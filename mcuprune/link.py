@@ -32,7 +32,7 @@ class Firmware:
 
     elf: Path
     flash_bytes: int  # .text + .rodata + .data, and whatever else is loaded
-    static_bytes: int  # .data + .bss, the arena included; with a stack where that is what did not fit
+    static_bytes: int  # .data + .bss in all RAM, the arena included; with a stack where that is what did not fit
     fits: bool  # False: the linker refused, and the ELF file does not exist
 
 
@@ -75,7 +75,8 @@ class BuildError(ToolError):
             return None
         rows = re.findall(r"^ *(\w+): +(\d+) ([KMG]?)B", self.printed, re.MULTILINE)
         used = {region: int(count) * UNITS[unit] for region, count, unit in rows}
-        return used["flash"], used["ram"] + STACK * no_stack
+        flash = used.pop("flash")
+        return flash, sum(used.values()) + STACK * no_stack
 
 
 def link(src: Path, build: Path, image: str) -> Firmware:
@@ -99,7 +100,7 @@ def measure(elf: Path) -> Firmware:
             allocated = section["sh_flags"] & 2
             if allocated and section["sh_type"] != "SHT_NOBITS":
                 flash += section["sh_size"]
-            if section.name in (".data", ".bss"):
+            if allocated and section["sh_flags"] & 1:  # it can be written to
                 static += section["sh_size"]
     return Firmware(elf, flash, static, fits=True)
 

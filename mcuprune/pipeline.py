@@ -13,6 +13,7 @@ from mcuprune.compiled import Compiled, compile_graph, read
 from mcuprune.errors import AccuracyError
 from mcuprune.measure import measure
 from mcuprune.operand import PORTABLE
+from mcuprune.plan import Wall
 from mcuprune.report import Accuracy, Report, save
 from mcuprune.request import Request, Trained
 from mcuprune.staging import staged
@@ -67,7 +68,7 @@ def _finish(compiled: Compiled, request: Request, trained: Trained, say: Say) ->
     compiled = _optimized(compiled, request)
     budget.check_ram(compiled, request)
     if request.verify:
-        say(f"running {request.samples} samples on {request.board.machine.name} in QEMU, against the oracle")
+        say(f"running {request.samples} samples on {compiled.board.machine.name} in QEMU, against the oracle")
     report = summarize(compiled, request, trained, measure(compiled, request, trained))
     save(report, compiled.folder / "report.json")
     page = report_html.page(report, compiled.plan.slots, trained.history)
@@ -76,19 +77,31 @@ def _finish(compiled: Compiled, request: Request, trained: Trained, say: Say) ->
 
 
 def _optimized(compiled: Compiled, request: Request) -> Compiled:
-    """The program again, with the kernels that the goal asks for; compiled is the smallest there is, and fits.
+    """The program again, with the kernels that the goal asks for; compiled is the smallest there is, and fits flash.
 
-    Without a goal: the fastest that fits the flash budget, or the knee where there is none.
+    What no choice of kernels and strips makes fit into RAM may also go to a second region, if the board has one.
+    """
+    made = compiled if request.goal == "size" else _chosen(compiled, request, budget.arena_room(compiled, request))
+    wall = budget.wall(compiled, request)
+    if wall and not budget.fits_ram(made, request):
+        made = _chosen(compiled, request, wall.end, wall)
+    return made
+
+
+def _chosen(compiled: Compiled, request: Request, arena: int, wall: Wall | None = None) -> Compiled:
+    """The fastest program that fits the flash budget, or the knee where there is none, unless there is a goal.
+
+    arena: bytes that it may take, so that it fits into RAM and what is behind a wall.
     """
     if request.goal == "size":
-        return compiled
-    room, arena = _flash_room(compiled, request), _arena_room(compiled, request)
+        return compile_graph(compiled.original, request.board, compiled.folder, "size", PORTABLE, arena, wall)
+    room = _flash_room(compiled, request)
     goals: list[str | int] = [room] if request.budget.flash_bytes else []
     if request.goal or not goals:
         goals.insert(0, request.goal or "balanced")
 
     def link(goal: str | int, isas: Sequence[str]) -> Compiled:
-        return compile_graph(compiled.original, request.board, compiled.folder, goal, isas, arena)
+        return compile_graph(compiled.original, request.board, compiled.folder, goal, isas, arena, wall)
 
     for isas in (request.board.isas, PORTABLE):
         for goal in goals:
@@ -106,11 +119,6 @@ def _flash_room(compiled: Compiled, request: Request) -> int:
     """Bytes that constants and the code of kernels may take beside the rest of a program."""
     own = sum(map(constant_bytes, compiled.layers)) + code_bytes(compiled.layers, compiled.board, PORTABLE)
     return own + request.flash_limit[0] - compiled.flash_bytes
-
-
-def _arena_room(compiled: Compiled, request: Request) -> int:
-    """Bytes that the arena may take beside other static data and a stack."""
-    return request.ram_limit[0] - (compiled.static_bytes - compiled.plan.size) - budget.STACK
 
 
 def _demand_accuracy(report: Report, request: Request) -> Report:

@@ -10,12 +10,16 @@ small as what is alive at once (`bound`) or PATIENCE is at its end.
 Tensors that are one another under a new shape share a buffer.  The network's inputs and outputs live in the caller's
 memory and take no room.
 
+What does not fit into RAM may lie in a second region of memory.  Then the arena has a `Wall`: offsets from there on
+are those of the second region, and no buffer may straddle it.  Buffers that overlap are on the same side of it, so that
+nothing else has to know.
+
 In a loop (graph.Loop) a state has one place, which is written before the first step and in each; it, what a loop reads
 from before, and what it fills piece by piece keep theirs until the loop is over.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from math import lcm
 from random import Random
@@ -34,6 +38,19 @@ Forbidden = Mapping[int, tuple[tuple[int, int], ...]]  # other buffer -> what th
 
 
 @dataclass(frozen=True)
+class Wall:
+    """Where the arena's part in RAM ends, and its part in a second region of memory begins."""
+
+    at: int  # offset in the arena, a multiple of ALIGNMENT
+    region: str  # 'ccm'
+    size: int  # bytes that the arena may take there
+
+    @property
+    def end(self) -> int:
+        return self.at + self.size
+
+
+@dataclass(frozen=True)
 class Plan:
     """Where everything lives.  place: tensor index -> the name of an end ('input': ends.names), or an arena offset."""
 
@@ -42,6 +59,13 @@ class Plan:
     slots: tuple[PlanRow, ...]
     place: dict[int, str | int]
     scratch: dict[int, int]  # layer index -> offset of its scratch
+    top: int  # the size, with what stays free below a wall: what a limit is for
+    wall: Wall | None = None  # None where all is in RAM
+
+    @property
+    def beyond(self) -> int:
+        """Bytes in the second region."""
+        return self.size - self.wall.at if self.wall else 0
 
 
 @dataclass(frozen=True)
@@ -64,11 +88,17 @@ class Buffer:
         return self.first <= other.last and other.first <= self.last
 
 
-def plan(graph: Graph, layers: Sequence[Layer]) -> Plan:
-    """The arena of a network whose layers are in execution order."""
+def plan(graph: Graph, layers: Sequence[Layer], wall: Wall | None = None) -> Plan:
+    """The arena of a network whose layers are in execution order.
+
+    wall: where RAM ends.  As little as possible lies behind it, but that may be more than there is room for.
+    """
     place, buffers = wanted(graph, layers)
     bound = max(_alive(layers, buffers), default=0)
-    offsets = _best(buffers, _forbidden(layers, buffers), bound)
+    offsets = _best(buffers, _forbidden(layers, buffers, bool(wall)), bound, wall.at if wall else -1)
+    top = _top(buffers, offsets)
+    if wall:
+        offsets, wall = _joined(buffers, offsets, wall) if top > wall.at else (offsets, None)
     scratch: dict[int, int] = {}
     for buffer, offset in zip(buffers, offsets, strict=True):
         place |= dict.fromkeys((*buffer.tensors, *buffer.parts), offset)
@@ -81,6 +111,8 @@ def plan(graph: Graph, layers: Sequence[Layer]) -> Plan:
         slots=tuple(sorted(slots, key=lambda s: (s.first, s.offset))),
         place=place,
         scratch=scratch,
+        top=top,
+        wall=wall,
     )
 
 
@@ -223,8 +255,8 @@ def aligned(overlap: Overlap) -> tuple[int, bool]:
     return start, step > ALIGNMENT
 
 
-def _forbidden(layers: Sequence[Layer], buffers: Sequence[Buffer]) -> Sequence[Forbidden]:
-    """Of each buffer: its offset less another one's must not lie between these."""
+def _forbidden(layers: Sequence[Layer], buffers: Sequence[Buffer], walled: bool) -> Sequence[Forbidden]:
+    """Of each buffer: its offset less another one's must not lie between these.  The wall is one more, the last."""
     found: list[dict[int, tuple[tuple[int, int], ...]]] = [
         {j: ((-a.room, b.room),) for j, b in enumerate(buffers) if j != i and a.meets(b)} for i, a in enumerate(buffers)
     ]
@@ -235,6 +267,9 @@ def _forbidden(layers: Sequence[Layer], buffers: Sequence[Buffer]) -> Sequence[F
         gaps = ((low, -distance), (-distance, high), *more) if exactly else ((-distance, high), *more)
         found[target][source] = gaps
         found[source][target] = tuple((-high, -low) for low, high in gaps)
+    if walled:
+        for buffer, gaps_to in zip(buffers, found, strict=True):
+            gaps_to[len(buffers)] = ((-buffer.room, 0),)
     return found
 
 
@@ -253,8 +288,8 @@ def _alive(layers: Sequence[Layer], buffers: Sequence[Buffer]) -> list[int]:
     return [size - saved.get(first, 0) for size, (first, _) in zip(alive, spans(layers), strict=True)]
 
 
-def _best(buffers: Sequence[Buffer], forbidden: Sequence[Forbidden], bound: int) -> Places:
-    """The offsets with the lowest top that are found."""
+def _best(buffers: Sequence[Buffer], forbidden: Sequence[Forbidden], bound: int, wall: int) -> Places:
+    """The offsets with the lowest top that are found.  wall: its offset, -1 where there is none"""
     indices = range(len(buffers))
     starts = (
         sorted(indices, key=lambda i: (-buffers[i].room, buffers[i].first)),
@@ -263,32 +298,39 @@ def _best(buffers: Sequence[Buffer], forbidden: Sequence[Forbidden], bound: int)
         sorted(indices, key=lambda i: (-buffers[i].last, -buffers[i].room)),
     )
     random = Random(0)  # the same in every run
-    found = [_improved(order, buffers, forbidden, bound, random) for order in starts]
+    found = [_improved(order, buffers, forbidden, bound, wall, random) for order in starts]
     return min(found, key=lambda offsets: _top(buffers, offsets))
 
 
 def _improved(
-    order: list[int], buffers: Sequence[Buffer], forbidden: Sequence[Forbidden], bound: int, random: Random
+    order: list[int], buffers: Sequence[Buffer], forbidden: Sequence[Forbidden], bound: int, wall: int, random: Random
 ) -> Places:
     """The offsets that an order gives, and others that it becomes when buffers are moved in it."""
-    found = _place(buffers, forbidden, order)
+    found = _place(buffers, forbidden, order, wall)
     for _ in range(PATIENCE // max(len(buffers), 1)):
         if _top(buffers, found) <= bound:
             break
         other = list(order)
         other.insert(random.randrange(len(order)), other.pop(random.randrange(len(order))))
-        offsets = _place(buffers, forbidden, other)
+        offsets = _place(buffers, forbidden, other, wall)
         if _top(buffers, offsets) <= _top(buffers, found):
             order, found = other, offsets
     return found
 
 
-def _place(buffers: Sequence[Buffer], forbidden: Sequence[Forbidden], order: Sequence[int]) -> Places:
-    """Every buffer in turn at the lowest offset that those before it allow."""
-    offsets: Places = [-1] * len(buffers)
+def _place(buffers: Sequence[Buffer], forbidden: Sequence[Forbidden], order: Sequence[int], wall: int) -> Places:
+    """Every buffer in turn at the lowest offset that those before it, and the wall, allow."""
+    offsets: Places = [*[-1] * len(buffers), wall]
     for i in order:
         offsets[i] = _lowest(forbidden[i], offsets)
-    return offsets
+    return offsets[:-1]
+
+
+def _joined(buffers: Sequence[Buffer], offsets: Places, wall: Wall) -> tuple[Places, Wall]:
+    """The same places, without what is free below the wall."""
+    below = [offset + b.room for b, offset in zip(buffers, offsets, strict=True) if offset < wall.at]
+    at = max(below, default=0)
+    return [o if o < wall.at else o - wall.at + at for o in offsets], replace(wall, at=at)
 
 
 def _lowest(forbidden: Forbidden, offsets: Places, offset: int = 0) -> int:

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mcuprune import buildfiles, declare, emit
-from mcuprune.board import Board, find_folder, memory_script
+from mcuprune.board import REGIONS, Board, find_folder, memory_script
 from mcuprune.buildfiles import Units
 from mcuprune.graph import Graph
 from mcuprune.layer import Layer
@@ -39,9 +39,10 @@ def files(
     project = emit.files(graph, layers, plan)
     for subfolder, sources in (("runtime", runtime), ("runtime/host", overlaid), ("target", target), ("app", apps)):
         project |= {f"{subfolder}/{path.name}": path.read_text(encoding="utf-8") for path in sources}
-    machine = {"flash": board.machine.flash, "ram": board.machine.ram}
-    project["target/board/memory.ld"] = memory_script(board.memory)
-    project["target/emulator/memory.ld"] = memory_script(machine)
+    second = plan.wall.region if plan.wall else None
+    used = {name: region for name, region in board.machine.memory.items() if name in (*REGIONS, second)}
+    project["target/board/memory.ld"] = memory_script(board.memory, second)
+    project["target/emulator/memory.ld"] = memory_script(used, second)
 
     model = declare.c_name(graph.name)
     units = Units(

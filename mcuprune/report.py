@@ -90,14 +90,35 @@ class Flash:
 
 
 @dataclass(frozen=True)
+class Second:
+    """The part of the arena that did not fit into RAM, but into a second region of the board's memory."""
+
+    region: str  # 'ccm'
+    arena_bytes: int  # that are there
+    size_bytes: int  # of the region
+    wall_bytes: int  # of the arena that RAM could have taken: what the plan was made for
+
+    @property
+    def text(self) -> str:
+        """'40,960 bytes of the arena lie in ccm, which has 65,536'"""
+        return f"{self.arena_bytes:,} bytes of the arena lie in {self.region}, which has {self.size_bytes:,}"
+
+
+@dataclass(frozen=True)
 class Ram:
     total_bytes: int
-    arena_bytes: int
+    arena_bytes: int  # all of it
     static_bytes: int  # .data and .bss without the arena
     stack_bytes: int | None  # measured high-water mark
+    second: Second | None = None
 
     def __post_init__(self) -> None:
         _check_sum("ram", self.total_bytes, self.arena_bytes, self.static_bytes, self.stack_bytes or 0)
+
+    @property
+    def wall(self) -> int | None:
+        """The offset in the arena from which on it lies in the second region."""
+        return self.arena_bytes - self.second.arena_bytes if self.second else None
 
 
 @dataclass(frozen=True)
@@ -194,7 +215,8 @@ class Report:
 
     @property
     def ram_limit(self) -> tuple[int, str]:
-        return _limit(self.budget.ram_bytes, self.board.ram_bytes, self.board.name)
+        second = self.ram.second.size_bytes if self.ram.second else 0
+        return _limit(self.budget.ram_bytes, self.board.ram_bytes + second, self.board.name)
 
     def to_json(self) -> dict:
         """The report as plain lists and dicts."""
@@ -218,6 +240,8 @@ class Report:
         rewrites = tuple(Rewrite(**row) for row in data["rewrites"])
         chains = tuple(ChainRow(**{**row, "layers": tuple(row["layers"])}) for row in data.get("chains", ()))
         found = {key: part(**data[key]) for key, part in parts.items()}
+        if second := data["ram"].get("second"):
+            found["ram"] = Ram(**{**data["ram"], "second": Second(**second)})
         return cls(**{**data, **found, "layers": layers, "chains": chains, "rewrites": rewrites})
 
 

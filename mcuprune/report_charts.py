@@ -39,8 +39,11 @@ def curve(values: Sequence[float], low: float, high: float, show: Callable[[floa
     return tag("svg", *parts, viewBox=f"0 0 {width} {height}", role="img")
 
 
-def memory_plan(plan: Sequence[PlanRow], layers: Sequence[str], arena: int) -> Html:
-    """Buffers as rectangles: left to right the layers that need them, upwards their place in the arena."""
+def memory_plan(plan: Sequence[PlanRow], layers: Sequence[str], arena: int, wall: int | None = None) -> Html:
+    """Buffers as rectangles: left to right the layers that need them, upwards their place in the arena.
+
+    wall: the offset, drawn as a line, from which on the arena lies in a second region.
+    """
     width, left, right, top, tall = 960, 76, 6, 10, 340
     step = (width - left - right) / len(layers)
     slanted = step < LETTER * max(map(len, layers)) + 6
@@ -54,6 +57,8 @@ def memory_plan(plan: Sequence[PlanRow], layers: Sequence[str], arena: int) -> H
     for mark in (0, arena / 2, arena):
         parts.append(tag("line", class_="grid", x1=left, x2=width - right, y1=_short(y(mark)), y2=_short(y(mark))))
         parts.append(tag("text", format_size(round(mark)), x=left - 8, y=_short(y(mark) + 4), text_anchor="end"))
+    if wall is not None:
+        parts.append(tag("line", class_="wall", x1=left, x2=width - right, y1=_short(y(wall)), y2=_short(y(wall))))
     for row in plan:
         parts.extend(_buffer(row, layers, left, step, y))
     for index, name in enumerate(layers):

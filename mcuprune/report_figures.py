@@ -20,11 +20,12 @@ def memory(report: Report) -> Html:
         "indices": flash.index_bytes,
         "tables": flash.table_bytes,
     }
+    second = f" {ram.second.text}." if ram.second else ""
     ram_parts = {"arena": ram.arena_bytes, "static": ram.static_bytes, "stack": ram.stack_bytes or 0}
     return section(
         "Memory",
         "What the linked image occupies, harness included. Indices are what sparse encodings add to find weights; "
-        "tables are biases, requantization and lookups. The dashed outline is the same image unpruned.",
+        f"tables are biases, requantization and lookups. The dashed outline is the same image unpruned.{second}",
         _stack("Flash", flash_parts, *report.flash_limit, ghost=flash.unpruned_bytes),
         _stack("RAM", ram_parts, *report.ram_limit),
     )
@@ -70,13 +71,14 @@ def plan(report: Report, plan: Sequence[PlanRow]) -> Html:
     if not plan:
         return Html()
     names = [row.name for row in report.layers]
-    arena = report.ram.arena_bytes
+    arena, second = report.ram.arena_bytes, report.ram.second
+    above = f" What is above the line lies in {second.region}." if second else ""
     return section(
         "Memory plan",
         f"The arena of {arena:,} bytes while the layers run, left to right. A rectangle is a buffer: as wide as it is "
         f"needed, as high as it is large; pale ones are needed by one layer only. Most is alive in "
-        f"{names[busiest(plan, len(names))]}. The network's input and output live in the caller's memory.",
-        tag("div", memory_plan(plan, names, arena), class_="wide"),
+        f"{names[busiest(plan, len(names))]}. The network's input and output live in the caller's memory.{above}",
+        tag("div", memory_plan(plan, names, arena, report.ram.wall), class_="wide"),
     )
 
 

@@ -16,6 +16,7 @@ from rich.text import Text
 from mcuprune.report import ChainRow, PlanRow, Report, Rewrite
 from mcuprune.sizes import format_count, format_share, format_size
 
+WALL = "‖"  # between RAM and a second region
 WIDTH = 100  # columns where nobody's terminal says otherwise
 
 
@@ -28,6 +29,8 @@ def show(report: Report, plan: Sequence[PlanRow] = (), *, file: TextIO | None = 
     console.print(_accuracy(report))
     console.print(bar("Flash:", report.flash.total_bytes, *report.flash_limit))
     console.print(bar("RAM:", report.ram.total_bytes, *report.ram_limit))
+    if report.ram.second:
+        console.print(Text(f"{'':7}{report.ram.second.text}"))
     console.print(_layers(report))
     if report.chains:
         console.print(Text(chains(report.chains) + "\n"))
@@ -35,7 +38,8 @@ def show(report: Report, plan: Sequence[PlanRow] = (), *, file: TextIO | None = 
         console.print(Text(rewrites(report.rewrites) + "\n"))
     if plan:
         console.print(Text(f"Memory plan: arena of {report.ram.arena_bytes:,} bytes, left to right", "bold"))
-        for line in draw_plan(plan, [row.name for row in report.layers], report.ram.arena_bytes, console.width):
+        names, ram = [row.name for row in report.layers], report.ram
+        for line in draw_plan(plan, names, ram.arena_bytes, console.width, ram.wall):
             console.print(Text(line), no_wrap=True, overflow="crop")
         console.print()
     console.print(_verdict(report))
@@ -70,18 +74,28 @@ def bar(label: str, used: int, limit: int, whose: str) -> Text:
     )
 
 
-def draw_plan(plan: Sequence[PlanRow], layers: Sequence[str], arena: int, width: int) -> list[str]:
-    """A line per layer: its name, and the buffers in the arena while it runs; width in columns."""
+def draw_plan(
+    plan: Sequence[PlanRow], layers: Sequence[str], arena: int, width: int, wall: int | None = None
+) -> list[str]:
+    """A line per layer: its name, and the buffers in the arena while it runs; width in columns.
+
+    wall: the offset where RAM ends and a second region begins, drawn as a column of its own.
+    """
     margin = max(map(len, layers)) + 1
-    scale = (width - margin) / max(arena, 1)
+    columns = width - margin - (wall is not None)
+    scale = columns / max(arena, 1)
+    stands = max(round(wall * scale), min(wall, 1)) if wall is not None else columns
     lines = []
     for index, layer in enumerate(layers):
-        cells = [" "] * (width - margin)
+        cells = [" "] * columns
         alive = [row for row in plan if row.first <= index <= row.last]
         for row in sorted(alive, key=lambda row: -row.size):  # small ones last: they must not disappear
-            start = min(round(row.offset * scale), len(cells) - 1)
+            last = stands if wall is not None and row.offset < wall else columns
+            start = min(round(row.offset * scale), last - 1)
             end = max(round((row.offset + row.size) * scale), start + 1)
             cells[start:end] = _bracket(row.name, end - start)
+        if wall is not None:
+            cells.insert(stands, WALL)
         lines.append(f"{layer:<{margin}}{''.join(cells)}".rstrip())
     return lines
 

@@ -63,9 +63,9 @@ class Request:
         """Bytes, and whose limit it is."""
         return _tighter(self.budget.flash_bytes, self.board.flash.size, self.board.name)
 
-    @property
-    def ram_limit(self) -> tuple[int, str]:
-        return _tighter(self.budget.ram_bytes, self.board.ram.size, self.board.name)
+    def ram_limit(self, second: int = 0) -> tuple[int, str]:
+        """The same of all RAM.  second: bytes beside the board's RAM, in its second region"""
+        return _tighter(self.budget.ram_bytes, self.board.ram.size + second, self.board.name)
 
 
 @dataclass(frozen=True)

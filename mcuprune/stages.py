@@ -37,7 +37,11 @@ def load(folder: Path) -> tuple[Compiled, Report]:
     chained = {names.index(chain.layers[0]): (len(chain.layers), chain.lines) for chain in made.chains}
     layers = tuple(choose.recorded(graph, target, used, isas, chained))
     firmware, production = (link.measure(folder / f"{image}.elf") for image in ("firmware", "production"))
-    arena = plan.plan(graph, layers)
+    second = made.ram.second
+    wall = plan.Wall(second.wall_bytes, second.region, second.size_bytes) if second else None
+    arena = plan.plan(graph, layers, wall)
+    if second:
+        target = target.using(second.region)
     return Compiled(graph, layers, arena, target, folder, firmware, production, original, made.rewrites), made
 
 

@@ -9,7 +9,7 @@ from mcuprune.compiled import Compiled, constant_bytes, dense_weight_bytes, laye
 from mcuprune.layer import Layer, spans
 from mcuprune.measure import Measured
 from mcuprune.profile import Profile
-from mcuprune.report import BoardFacts, ChainRow, Flash, LayerRow, ModelFacts, Ram, Report, Verify
+from mcuprune.report import BoardFacts, ChainRow, Flash, LayerRow, ModelFacts, Ram, Report, Second, Verify
 from mcuprune.request import Request, Trained
 from mcuprune.rewrite import ROWS, size
 
@@ -50,6 +50,7 @@ def summarize(compiled: Compiled, request: Request, trained: Trained, measured: 
             arena_bytes=arena,
             static_bytes=compiled.firmware.static_bytes - arena,
             stack_bytes=stack,
+            second=_second(compiled),
         ),
         rewrites=compiled.rewrites,
         layers=rows,
@@ -62,6 +63,14 @@ def summarize(compiled: Compiled, request: Request, trained: Trained, measured: 
         if verdict
         else Verify(None, 0, None, None),
     )
+
+
+def _second(compiled: Compiled) -> Second | None:
+    plan = compiled.plan
+    if plan.wall is None:
+        return None
+    region = plan.wall.region
+    return Second(region, plan.beyond, compiled.board.memory[region].size, plan.top - plan.beyond)
 
 
 def _is_parameter(compiled: Compiled, tensor) -> bool:

@@ -242,7 +242,7 @@ def _constants(placed: Sequence[_Placed]) -> Iterator[str]:
     yield '#include <string.h>\n#include "mcup_model.h"\n#include "mcuprune.h"'
     yield f"static _Alignas(4) int8_t arena[{placed[-1].end + GUARD}];"
     for case in placed:
-        yield from declare.layer_constants(case.graph, case.layer, case.scratch)
+        yield from declare.layer_constants(case.graph, case.layer, f"arena + {case.scratch}")
 
 
 def _source(placed: Sequence[_Placed]) -> Iterator[str]:

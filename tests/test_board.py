@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,8 @@ soc = "stm32f4"
 flash = { origin = 0x0800_0000, size = "1M" }
 ram = { origin = 0x2000_0000, size = "128K" }
 """
+
+CCM = 'ccm = { origin = 0x1000_0000, size = "64K" }\n'
 
 
 @pytest.fixture
@@ -57,7 +60,10 @@ def test_a_board_file_becomes_a_frozen_value(read):
         ("0x2000_0000", "0x2000_0001", "boards/x.toml: memory.ram.origin: 536870913 is not a 32-bit address"),
         ("0x2000_0000", "0xFFFF_0000", "boards/x.toml: memory.ram.origin: 4294901760 is not a 32-bit address"),
         ("ram =", "rom =", "boards/x.toml: memory.ram is missing"),
-        ("[memory]", "[run]\nqmu = 'x'\n[memory]", "boards/x.toml: unknown key 'run.qmu'; expected 'qemu'"),
+        ("[memory]", "[run]\nqmu = 'x'\n[memory]", "boards/x.toml: unknown key 'run.qmu'; expected 'qemu' or 'lacks'"),
+        ("[memory]", "[run]\nlacks = ['ram']\n[memory]", "boards/x.toml: run.lacks is ['ram'], expected a list of"),
+        ("ram =", f"{CCM}{CCM.replace('ccm', 'dtcm')}ram =", "boards/x.toml: memory.dtcm: expected one region beside"),
+        ("ram =", f"{CCM.replace('ccm', 'C-M')}ram =", "boards/x.toml: memory.C-M: expected one region beside"),
         ("[memory]", "[flash]\npyocd = 1.5\n[memory]", "boards/x.toml: flash.pyocd is 1.5, expected a string or an"),
         ("{ origin = 0x2000_0000, size", "{ size", "boards/x.toml: memory.ram is {'size': '128K'}, expected { origin"),
         ("[memory]", "[memory", "boards/x.toml: "),
@@ -90,13 +96,16 @@ def test_every_board_has_a_machine_that_holds_it(board):
     stand_in = boards.load(boards.CPUS[board.cpu][1])
     assert board.machine.flash.size == board.flash.size
     assert board.machine.ram.size == board.ram.size
+    assert set(board.machine.memory) == set(board.memory) - set(board.lacks)
+    regions = board.machine.memory.values()
+    assert not any(a.overlaps(b) for a, b in combinations(regions, 2))
     if board.qemu:
         assert board.machine.flash == board.flash
         assert board.machine.name == board.qemu
     else:
         assert board.machine.name == stand_in.qemu
         assert board.machine.flash.end <= stand_in.flash.end
-        assert board.machine.ram.end <= stand_in.ram.end
+        assert all(region.end <= stand_in.ram.end for name, region in board.machine.memory.items() if name != "flash")
 
 
 @EVERY
@@ -126,6 +135,22 @@ def test_memory_script_is_what_the_linker_includes():
         "    ram (rw) : ORIGIN = 0x20000000, LENGTH = 0x400\n"
         "}\n"
     )
+
+
+def test_the_script_puts_a_part_of_the_arena_into_a_second_region():
+    regions = {"flash": Region(0, 0x1000), "ram": Region(0x2000_0000, 0x400), "ccm": Region(0x1000_0000, 0x100)}
+    first, second = boards.memory_script(regions), boards.memory_script(regions, "ccm")
+    assert second.startswith(first)
+    assert "\n    .ccm (NOLOAD) : { *(.bss.arena_ccm) } > ccm\n" in second
+
+
+def test_a_program_that_uses_what_qemu_lacks_runs_on_a_machine_with_the_same_core():
+    board = boards.load("stm32f405")
+    assert (board.second, board.machine.name) == ("ccm", "netduinoplus2")
+    using = board.using("ccm")
+    assert (using.machine.name, using.machine.memory["ccm"].size) == ("mps2-an386", 65536)
+    assert boards.load("mps3_an547").using("dtcm").machine.memory["dtcm"] == Region(0x2000_0000, 524288)
+    assert "without ccm: what uses it runs on mps2-an386" in boards.describe(board)
 
 
 def test_describe_shows_every_number():

@@ -1,12 +1,14 @@
 """Memory planning: what must never overlap, what may share, and that the peak is not wasteful."""
 
+from unittest.mock import patch
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mcuprune.graph import Graph, Op, Tensor
 from mcuprune.layer import Call, Layer, Scratch
-from mcuprune.plan import plan, scratch_size
+from mcuprune.plan import Plan, Wall, plan, scratch_size
 
 COMPUTE = Call("mcup_some_s8", "mcup_some_t", {})
 
@@ -46,10 +48,9 @@ def last_uses(graph: Graph) -> dict[int, int]:
     return uses | dict.fromkeys(graph.outputs, 10**9)
 
 
-@given(networks())
-def test_a_layer_overwrites_nothing_that_is_read_later(network):
+def check_nothing_is_overwritten(network: tuple[Graph, list[Layer]], arena: Plan) -> None:
+    """No layer writes over what is read later."""
     graph, layers = network
-    arena = plan(graph, layers)
     uses = last_uses(graph)
 
     def bytes_of(index: int) -> tuple[str, range]:
@@ -75,10 +76,9 @@ def test_a_layer_overwrites_nothing_that_is_read_later(network):
         alive.add(output)
 
 
-@given(networks())
-def test_scratch_overlaps_nothing_that_its_layer_touches(network):
+def check_scratch_is_alone(network: tuple[Graph, list[Layer]], arena: Plan) -> None:
+    """Scratch overlaps nothing that its layer touches."""
     graph, layers = network
-    arena = plan(graph, layers)
     uses = last_uses(graph)
     for step, layer in enumerate(layers):
         size = scratch_size(layer)
@@ -90,6 +90,16 @@ def test_scratch_overlaps_nothing_that_its_layer_touches(network):
             if isinstance(arena.place[index], int) and uses.get(index, index - 1) >= step:
                 place = arena.place[index]
                 assert not scratch & set(range(place, place + graph.tensors[index].size))
+
+
+@given(networks())
+def test_a_layer_overwrites_nothing_that_is_read_later(network):
+    check_nothing_is_overwritten(network, plan(*network))
+
+
+@given(networks())
+def test_scratch_overlaps_nothing_that_its_layer_touches(network):
+    check_scratch_is_alone(network, plan(*network))
 
 
 @given(networks())
@@ -135,3 +145,43 @@ def test_a_tensor_read_twice_survives_until_its_last_reader():
     arena = plan(graph, layers)
     assert arena.size == 104, "two buffers, the sum in the place of one of them"
     assert arena.place[3] == arena.place[1]
+
+
+def walled(network: tuple[Graph, list[Layer]], wall: Wall) -> Plan:
+    """A plan with a wall, searched for in less time: what must hold holds for all that is found on the way."""
+    with patch("mcuprune.plan.PATIENCE", 200):
+        return plan(*network, wall)
+
+
+walls = st.builds(Wall, st.integers(0, 40).map(lambda words: 4 * words), st.just("ccm"), st.just(4096))
+
+
+@given(networks(), walls)
+def test_no_buffer_straddles_a_wall(network, wall):
+    arena = walled(network, wall)
+    if arena.wall is None:
+        assert arena.size == arena.top <= wall.at
+        return
+    assert 0 < arena.beyond <= arena.size
+    assert arena.wall.at <= wall.at < arena.top == wall.at + arena.beyond
+    assert all(s.offset + s.size <= arena.wall.at or s.offset >= arena.wall.at for s in arena.slots)
+    below = [s.offset + s.size for s in arena.slots if s.offset < arena.wall.at]
+    assert arena.wall.at - max(below, default=0) < 4, "nothing is wasted in RAM"
+
+
+@given(networks(), walls)
+def test_behind_a_wall_a_layer_overwrites_nothing_that_is_read_later(network, wall):
+    arena = walled(network, wall)
+    check_nothing_is_overwritten(network, arena)
+    check_scratch_is_alone(network, arena)
+
+
+@given(networks())
+def test_a_wall_that_nothing_reaches_changes_nothing(network):
+    assert plan(*network, Wall(1 << 20, "ccm", 4096)) == plan(*network)
+
+
+def test_a_buffer_that_ram_cannot_hold_beside_the_others_lies_behind_the_wall():
+    arena = plan(*chain([8, 100, 40, 60, 8]), Wall(120, "ccm", 64))
+    assert (arena.size, arena.wall, arena.top) == (140, Wall(100, "ccm", 64), 160)
+    assert [slot.offset for slot in arena.slots] == [0, 100, 0]

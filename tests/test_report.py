@@ -12,7 +12,7 @@ from specimen import LAYERS, PLAN, REPORT
 
 from mcuprune import report_text
 from mcuprune.errors import UsageError
-from mcuprune.report import Accuracy, Budget, ChainRow, Flash, PlanRow, Ram, Report, Verify, load, save
+from mcuprune.report import Accuracy, Budget, ChainRow, Flash, PlanRow, Ram, Report, Second, Verify, load, save
 
 KEYS = {
     "": "mcuprune schema model board budget method sparsity accuracy flash ram rewrites layers "
@@ -22,13 +22,14 @@ KEYS = {
     "budget": "flash_bytes ram_bytes",
     "accuracy": "metric float pruned int8 device samples",
     "flash": "total_bytes code_bytes weight_bytes index_bytes table_bytes dense_weight_bytes",
-    "ram": "total_bytes arena_bytes static_bytes stack_bytes",
+    "ram": "total_bytes arena_bytes static_bytes stack_bytes second",
     "verify": "bit_exact samples oracle emulator",
 }
 LAYER_KEYS = (
     "name op shape macs nonzero_macs sparsity encoding kernel weight_bytes index_bytes dense_weight_bytes "
     "instructions estimated_cycles scratch_bytes predicted_cycles"
 )
+IN_CCM = replace(REPORT, ram=replace(REPORT.ram, second=Second("ccm", 2_432, 65_536, 4_100)))
 IN_STRIPS = replace(REPORT, chains=(ChainRow(("conv2d", "conv2d_1"), 4, 6_144, 1_234),))
 
 
@@ -58,6 +59,13 @@ def test_the_report_says_what_is_computed_in_strips():
     assert Report.from_json(IN_STRIPS.to_json()) == IN_STRIPS
 
 
+def test_the_report_says_what_lies_in_a_second_region():
+    text = report_text.text(IN_CCM, PLAN)
+    assert "2,432 bytes of the arena lie in ccm, which has 65,536" in text
+    assert "from 196608 bytes, stm32f405" in text
+    assert Report.from_json(IN_CCM.to_json()) == IN_CCM
+
+
 def test_to_json_holds_only_what_json_has():
     data = REPORT.to_json()
     assert data == json.loads(json.dumps(data))
@@ -73,7 +81,7 @@ def test_a_report_from_before_predictions_and_chains_still_loads():
     data = REPORT.to_json()
     for row in data["layers"]:
         del row["predicted_cycles"]
-    del data["chains"]
+    del data["chains"], data["ram"]["second"]
     assert Report.from_json(data) == REPORT
 
 
@@ -198,3 +206,10 @@ def test_every_buffer_is_drawn_and_no_line_is_too_long(rows, width):
         assert len(line) <= width
         alive = any(row.first <= index <= row.last for row in rows)
         assert (len(line) > len("l0")) == alive
+
+
+def test_a_wall_is_drawn_between_the_buffers_on_its_sides():
+    rows = [PlanRow("a", 0, 5_000, 0, 1), PlanRow("tiny", 5_990, 4, 0, 0), PlanRow("b", 6_000, 4_000, 0, 0)]
+    first, second = report_text.draw_plan(rows, ["l0", "l1"], 10_000, 44, 6_000)
+    assert first == "l0 [a                 ]   |‖[b             ]"
+    assert second == "l1 [a                 ]    ‖"

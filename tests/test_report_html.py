@@ -157,6 +157,12 @@ def test_the_smallest_buffer_is_still_seen():
     assert min(heights) >= 4
 
 
+def test_a_wall_is_a_line_across_the_plan():
+    rows = [PlanRow("below", 0, 60, 0, 0), PlanRow("above", 60, 40, 0, 0)]
+    assert 'class="wall"' in memory_plan(rows, ["layer"], 100, 60)
+    assert 'class="wall"' not in memory_plan(rows, ["layer"], 100)
+
+
 def test_tag_escapes_what_is_not_markup():
     assert tag("b", "1 < 2", class_="x", text_anchor='"') == '<b class="x" text-anchor="&quot;">1 &lt; 2</b>'
     assert join(Html("<i>"), "<i>") == "<i>&lt;i&gt;"

@@ -23,7 +23,8 @@ def boards() -> list[list[str]]:
     for b in board.all_boards():
         names = " = ".join(f"`{name}`" for name in (b.name, *b.aliases))
         where = f"`{b.qemu}`, as it is" if b.qemu else f"at the addresses of `{b.machine.name}`"
-        rows.append([names, b.title, b.cpu, format_size(b.flash.size), format_size(b.ram.size), where])
+        ram = format_size(b.ram.size) + (f" + {format_size(b.memory[b.second].size)} {b.second}" if b.second else "")
+        rows.append([names, b.title, b.cpu, format_size(b.flash.size), ram, where])
     return rows
 
 
