@@ -239,9 +239,7 @@ def _memory(table: dict, where: str) -> dict[str, Region]:
             raise UsageError(f"{where}: memory.{name} is missing")
     others = [name for name in memory if name not in REGIONS]
     if len(others) > 1 or not all(re.fullmatch("[a-z][a-z0-9_]*", name) for name in others):
-        raise UsageError(
-            f"{where}: memory has {', '.join(others)} beside flash and ram, expected one name such as 'ccm'"
-        )
+        raise UsageError(f"{where}: memory.{others[-1]}: expected one region beside flash and ram, named like 'ccm'")
     for one, other in combinations(memory, 2):
         if memory[one].overlaps(memory[other]):
             raise UsageError(f"{where}: memory.{one} overlaps memory.{other}")

@@ -8,8 +8,8 @@
 #endif
 
 /* Activations and scratch, shared over time. */
-static _Alignas(4) int8_t arena_ccm[WALLED_ARENA_CCM_SIZE]; /* memory.ld puts it into ccm */
-static _Alignas(4) int8_t arena[WALLED_ARENA_SIZE - WALLED_ARENA_CCM_SIZE];
+static _Alignas(4) int8_t arena[WALLED_ARENA_SIZE - WALLED_CCM_SIZE];
+static _Alignas(4) int8_t arena_ccm[WALLED_CCM_SIZE]; /* memory.ld puts it into ccm */
 
 /* conv_2d_0: conv_2d 3x3 stride 2 VALID, 2 -> 4; dense, 72 B for 72 weights */
 static const mcup_row_t conv_2d_0_row[4] = {

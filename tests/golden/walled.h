@@ -20,7 +20,7 @@ extern "C" {
 #define WALLED_INPUT_SIZE   50
 #define WALLED_OUTPUT_SIZE  3
 #define WALLED_ARENA_SIZE   36  /* peak of the memory plan, bytes of RAM */
-#define WALLED_ARENA_CCM_SIZE 20  /* of these in ccm */
+#define WALLED_CCM_SIZE     20  /* of these in ccm */
 
 /* real = scale * (quantized - zero point) */
 #define WALLED_INPUT_SCALE        0.05f
