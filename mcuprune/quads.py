@@ -1,12 +1,15 @@
 """Weights in quads, four of a row to a word, for kernels that multiply halves of words in pairs (SMLAD).
 
-Four int8 inputs become two words of halves that fit 16 bits exactly, which is why 127 it is; four weights become one:
+Four int8 inputs become two words of halves, by one instruction each; four weights become one:
 
-    X = (x1 - 127, x3 - 127)    Y = (256 x0 - (x1 - 127), 256 x2 - (x3 - 127))    H = (256 w1 + w0, 256 w3 + w2)
+    Y = (256 x1 + 127 - x0, 256 x3 + 127 - x2)    the inputs as they lie in memory, but for EOR with 0x007F007F
+    X = (x0 + 128, x2 + 128)                      BIC of 0x00FF00FF and Y
+    H = (256 w0 + w1, 256 w2 + w3)
 
-With L, the low bytes of H, X * H + Y * L is 256 (w0 x0 + w1 (x1 - 127) + w2 x2 + w3 (x3 - 127)): four products by
-two SMLAD and the SXTB16 that makes L, from weights of a byte each.  A row's start takes the 127 out again and holds
-the bias, so that the accumulator ends as 256 times the row's sum, a number of 24 bits: `fields` checks that.
+With L, the low bytes of H, X * H + Y * L is 256 (w0 (x0 + 128) + w1 x1 + w2 (x2 + 128) + w3 x3) + 255 (w1 + w3): four
+products by two SMLAD and the SXTB16 that makes L, from weights of a byte each.  A row's start takes 128 and 255 out
+again and holds the bias, so that the accumulator ends as 256 times the row's sum, a number of 24 bits: `quads` checks
+that.
 
     stream    rows in groups, as many as the kernel computes at once; of each group quad after quad, in it row by row
 
@@ -53,8 +56,9 @@ def quads(m: Matrix, together: int, unit: int) -> Quads | None:
     together: rows in a group; unit: a row is filled up with zeros to a multiple of so many quads.
     """
     weights = _padded(m.weights, 4 * unit)
-    halves = (256 * weights[:, 1::2] + weights[:, ::2]) & 0xFFFF
-    return _in_words(m, together, halves, 127 * weights[:, 1::2].sum(axis=1))
+    even, odd = weights[:, ::2], weights[:, 1::2]
+    taken = 256 * 128 * even.sum(axis=1) + 255 * odd.sum(axis=1)
+    return _in_words(m, together, 256 * even + odd & 0xFFFF, taken)
 
 
 def pairs(m: Matrix, together: int, run: int) -> Quads | None:
@@ -64,7 +68,7 @@ def pairs(m: Matrix, together: int, run: int) -> Quads | None:
 
 
 def _in_words(m: Matrix, together: int, halves: np.ndarray, taken: np.ndarray | int) -> Quads | None:
-    """halves: of words, [rows, 2 * words]; taken: what the inputs were made smaller by, times their weights."""
+    """halves: of words, [rows, 2 * words]; taken: what a row's products are too large by."""
     highest, lowest = _reach(m)
     largest = np.maximum(highest, -lowest)
     nothing = largest < np.int64(1) << np.clip(-m.shift - 1, 0, 62)  # sums that round to the zero point, whatever comes
@@ -73,7 +77,7 @@ def _in_words(m: Matrix, together: int, halves: np.ndarray, taken: np.ndarray | 
     if largest.max() >= LARGEST or m.weights.min() < -127 or shift.min() < 1:
         return None
 
-    start = 256 * (m.bias + taken) & 0xFFFFFFFF
+    start = 256 * m.bias - taken & 0xFFFFFFFF
     start -= (start >> 31) << 32  # as int32
     order = _order(len(m.weights), together)
     table = np.stack([start, multiplier, shift - 1, np.arange(len(start))], axis=1)[order]

@@ -13,11 +13,9 @@ static inline uint32_t mcup_quad_products(uint32_t word, const int8_t *x)
 {
     int32_t sum = 0;
     for (int i = 0; i < 4; i += 2, word >>= 16) {
-        const int16_t half = (int16_t)word;
-        const int8_t even = (int8_t)half;
-        sum += even * x[i] + (half - even) / 256 * (x[i + 1] - 127);
+        sum += (int16_t)word * (x[i] + 128) + (int8_t)word * (256 * x[i + 1] + 127 - x[i]);
     }
-    return 256 * (uint32_t)sum;
+    return (uint32_t)sum;
 }
 
 static inline uint32_t mcup_pair_products(uint32_t word, const int8_t *x)
@@ -47,15 +45,22 @@ static inline int32_t mcup_quads_sum(const mcup_quads_t *matrix, int32_t i, int 
     return (int32_t)acc / 256;
 }
 
+/* What becomes of the sum of row i. */
+static inline void mcup_quads_write(const mcup_quads_t *matrix, int32_t i, int32_t sum,
+                                    int8_t *output)
+{
+    const mcup_quad_row_t *row = matrix->row + i;
+    output[row->channel] = mcup_clamp(mcup_scale(sum, row->multiplier, row->shift + 1),
+                                      matrix->zero_point, matrix->least, matrix->most);
+}
+
 /* All rows, `group` of them at a time; a word meets `size` inputs of the column. */
 static inline void mcup_quads_rows(const mcup_quads_t *matrix, int group, mcup_products_t *products,
                                    int size, const int8_t *column, int8_t *output)
 {
     for (int32_t i = 0; i < matrix->rows; i++) {
-        const mcup_quad_row_t *row = matrix->row + i;
         const int32_t sum = mcup_quads_sum(matrix, i, group, products, size, column);
-        output[row->channel] = mcup_clamp(mcup_scale(sum, row->multiplier, row->shift + 1),
-                                          matrix->zero_point, matrix->least, matrix->most);
+        mcup_quads_write(matrix, i, sum, output);
     }
 }
 

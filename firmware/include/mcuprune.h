@@ -336,7 +336,8 @@ typedef struct {
 
 /* One row of a matrix whose weights lie in quads or pairs (mcup_quads.h). */
 typedef struct {
-    int32_t start;       /* 256 * (bias - zero point * sum of weights), and in quads + 127 * sum of odd weights */
+    int32_t start;       /* 256 * (bias - zero point * sum of weights), and in quads less what they add:
+                            256 * 128 * sum of even weights + 255 * sum of odd ones */
     int32_t multiplier;  /* Q31: 0 or in [2^30, 2^31) */
     uint16_t shift;      /* to the right, less one: 0..22 */
     uint16_t channel;    /* the output that the row computes */
@@ -345,7 +346,7 @@ typedef struct {
 /* A dense weight matrix, four or two weights to a word; rows in groups that are computed together. */
 typedef struct {
     const mcup_quad_row_t *row; /* [rows] */
-    const uint32_t *stream;     /* [rows / group][words][group]; a quad is 256 w3 + w2 above 256 w1 + w0 */
+    const uint32_t *stream;     /* [rows / group][words][group]; a quad is 256 w2 + w3 above 256 w0 + w1 */
     int32_t rows;               /* whole groups; some may be there twice */
     int32_t words;              /* of a row, filled up with zeros */
     int8_t zero_point;          /* of the output */
@@ -374,7 +375,7 @@ typedef struct {
 
 typedef struct {
     mcup_quads_t matrix;   /* quads, in groups of four rows */
-    uint32_t *room;        /* [2 * words], for the column in quads */
+    uint32_t *room;        /* [words] for a column; fully_connected_quad_direct has none */
     int32_t inputs;
     int32_t outputs;
     int32_t batches;       /* columns that follow one another in the input */
@@ -551,6 +552,7 @@ mcup_fully_connected_kernel_t mcup_fully_connected_b4_s8;
 void mcup_conv_2d_quad_s8(const mcup_conv_2d_quad_t *, const int8_t *, int8_t *);
 void mcup_conv_2d_lines_s8(const mcup_conv_2d_lines_t *, const int8_t *, int8_t *);
 void mcup_conv_2d_rgb_s8(const mcup_conv_2d_lines_t *, const int8_t *, int8_t *);
+void mcup_fully_connected_quad_direct_s8(const mcup_fully_connected_quad_t *, const int8_t *, int8_t *);
 void mcup_fully_connected_quad_s8(const mcup_fully_connected_quad_t *, const int8_t *, int8_t *);
 typedef void mcup_conv_2d_split_kernel_t(const mcup_conv_2d_split_t *, const int8_t *, int8_t *);
 mcup_conv_2d_split_kernel_t mcup_conv_2d_d8_split_s8, mcup_conv_2d_n4_split_s8, mcup_conv_2d_dense_split_s8;

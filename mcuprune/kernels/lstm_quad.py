@@ -28,7 +28,7 @@ def lower(graph: Graph, op: Op, isas: Sequence[str], finish: Function = lstm.BY_
     fields: dict[str, Field] = {
         "input": first.fields,
         "recurrent": second.fields,
-        "cells": lstm.cells(graph, op, finish, 1, room + 8 * max(first.words, second.words)),
+        "cells": lstm.cells(graph, op, finish, 1, room + 4 * max(first.words, second.words)),
         "room": room,
         "inputs": inputs,
     }

@@ -28,6 +28,7 @@ def lowered(graph):
     """Every way to compute a layer that is tested here and suits it."""
     (op,) = graph.ops
     found = [module.lower(graph, op, ISAS) for module in SPECIAL[op.kind]]
+    found += fully_connected_quad.frugal(graph, op, ISAS) if op.kind == fully_connected_quad.OP else []
     weights = ops.OPS[op.kind].weights(graph, op)
     if b4.size(weights) < np.inf:
         found.append(ops.OPS[op.kind].lower(graph, op, b4.encode(weights), ISAS))
@@ -86,6 +87,7 @@ def test_fully_connected_layers(core):
     random = np.random.default_rng(3)
     assert agree(core, [random_dense(random) for _ in range(60)]) >= {
         "mcup_fully_connected_quad_s8",
+        "mcup_fully_connected_quad_direct_s8",
         "mcup_fully_connected_b4_s8",
     }
 
