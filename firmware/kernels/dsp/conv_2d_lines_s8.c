@@ -1,6 +1,7 @@
 /* Dense convolution under windows three wide, weights in quads.  A line is planes of four channels,
  * in each of which columns lie side by side: {Y, X}. */
 #include "mcup_lines_dsp.h"
+#include "mcup_quads_expand.h"
 
 mcup_four_windows_t mcup_lines_four_windows;
 

@@ -1,6 +1,6 @@
 /* Dense convolution, weights in quads: four pixels at a time are expanded, then meet all rows in
  * the assembly beside this file. */
-#include "mcup_quads_dsp.h"
+#include "mcup_quads_expand.h"
 #include "mcup_window.h"
 
 /* rounding: twice the zero point, and one */

@@ -1,6 +1,7 @@
 /* Dense fully connected, weights in quads: the inputs meet four rows at a time in the assembly beside
  * this file, from where they lie. */
-#include "mcup_quads_dsp.h"
+#include "mcup_bytes.h"
+#include "mcuprune.h"
 
 /* All rows.  rounding: twice the zero point, and one */
 void mcup_quads_four_rows_direct(const int8_t *column, const int8_t *column_end,

@@ -1,6 +1,6 @@
 /* Dense fully connected, weights in quads: the column is turned once, then meets four rows at a time
  * in the assembly beside this file. */
-#include "mcup_quads_dsp.h"
+#include "mcup_quads_turn.h"
 
 /* All rows.  rounding: twice the zero point, and one */
 void mcup_quads_four_rows(const uint32_t *column, const uint32_t *column_end,

@@ -1,7 +1,7 @@
 /* Dense LSTM, weights in quads: each column is turned once, then meets four rows at a time in the
  * assembly beside this file. */
 #include "mcup_lstm.h"
-#include "mcup_quads_dsp.h"
+#include "mcup_quads_turn.h"
 
 /* All rows.  rounding: 1 */
 void mcup_lstm_four_rows(const uint32_t *column, const uint32_t *column_end,

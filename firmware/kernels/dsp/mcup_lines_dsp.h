@@ -3,7 +3,8 @@
 #ifndef MCUP_LINES_DSP_H
 #define MCUP_LINES_DSP_H
 
-#include "mcup_quads_dsp.h"
+#include "mcup_bytes.h"
+#include "mcuprune.h"
 
 enum { MCUP_PIXELS = 4 };
 
