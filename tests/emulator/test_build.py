@@ -131,5 +131,5 @@ def test_an_interrupted_training_leaves_nothing(place):
 
 def test_the_report_is_valid_json_with_the_fixed_keys(pruned):
     written = json.loads((pruned / "report.json").read_text())
-    keys = "mcuprune schema model board budget method sparsity accuracy flash ram rewrites layers instructions"
-    assert list(written) == [*keys.split(), "estimated_cycles", "verify"]
+    keys = "mcuprune schema model board budget method sparsity accuracy flash ram rewrites layers chains"
+    assert list(written) == [*keys.split(), "instructions", "estimated_cycles", "verify"]

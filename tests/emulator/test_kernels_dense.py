@@ -85,7 +85,7 @@ def test_windows_three_wide(core):
 @pytest.mark.parametrize("core", CORES)
 def test_fully_connected_layers(core):
     random = np.random.default_rng(3)
-    assert agree(core, [random_dense(random) for _ in range(60)]) >= {
+    assert agree(core, [random_dense(random) for _ in range(36)]) >= {
         "mcup_fully_connected_quad_s8",
         "mcup_fully_connected_quad_direct_s8",
         "mcup_fully_connected_b4_s8",
