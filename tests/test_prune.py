@@ -418,6 +418,28 @@ def test_ctrl_c_twice_ends_the_program():
     assert listener.stopped
 
 
+def test_ctrl_c_ends_a_method_at_once_that_has_nothing_to_keep_yet():
+    said = []
+
+    def say(text):
+        said.append(text)
+        press_ctrl_c()
+
+    with pytest.raises(KeyboardInterrupt):
+        prune(classifier(), clusters(), method="oneshot", sparsity=0.5, say=say)
+    assert len(said) == 1
+
+
+def test_the_progress_of_a_structured_method_tells_which_share_of_the_parameters_is_gone():
+    told = []
+    listener = Listener(0, None)
+    listener.step = lambda epoch, step, loss, sparsity: told.append(sparsity)
+    model = classifier()
+    result = prune(model, clusters(), method="global-filters", sparsity=0.5, epochs=1, progress=listener)
+    gone = 1 - result.model.count_params() / model.count_params()
+    assert set(told) == {record["sparsity"] for record in result.history} == {gone} and gone >= 0.5
+
+
 class Killed(Exception): ...
 
 

@@ -24,7 +24,11 @@ class Interrupt:
         finally:
             signal.signal(signal.SIGINT, before)
 
-    def _take(self, number: int, frame: FrameType | None) -> None:
+    def check(self) -> None:
+        """End the program now, where nothing so far is worth keeping."""
         if self.asked:
             raise KeyboardInterrupt
+
+    def _take(self, number: int, frame: FrameType | None) -> None:
+        self.check()
         self.asked = True

@@ -40,6 +40,7 @@ class Recipe:
     rounded: bool = False  # weights are rounded as int8 will round them
     distill: bool = True  # learn from the dense model's outputs
     decay: float = 0.0  # L2: times the sum of squared prunable weights, added to the loss
+    removed: float = 0.0  # the share of all parameters that are gone, where that is what people want to know
     phase: str = "fine-tuning"  # what people are told it is
 
     def steps(self, samples: int) -> int:

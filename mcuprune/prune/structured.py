@@ -45,8 +45,8 @@ def shrink(model: keras.Model, task: Task, choose: Choose, rounds: int = 1) -> P
 def trained(model: keras.Model, task: Task, epochs: int, before: int = 0) -> list[dict]:
     """Measure batch norm anew and fine-tune, in place.  The history, its epochs counted on from those before."""
     recalibrate(model, task.trained()[0].x_train, task.seed)
-    records = fit(model, task, recipe.chosen(model, task, epochs=epochs)).history
-    return [{**record, "epoch": before + record["epoch"], "sparsity": removed(model, task)} for record in records]
+    plan = recipe.chosen(model, task, epochs=epochs, removed=removed(model, task))
+    return [{**record, "epoch": before + record["epoch"]} for record in fit(model, task, plan).history]
 
 
 def finished(model: keras.Model, task: Task, history: list[dict]) -> Pruned:

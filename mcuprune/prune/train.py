@@ -108,7 +108,7 @@ class _Trainer:
 
     @property
     def sparsity(self) -> float:
-        return masks.sparsity(self.adam.masks)
+        return self.recipe.removed or masks.sparsity(self.adam.masks)
 
     @property
     def pruned(self) -> bool:

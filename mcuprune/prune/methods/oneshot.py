@@ -5,6 +5,7 @@ import numpy as np
 from mcuprune.prune import masks, obc, patterns
 from mcuprune.prune.backend import keras, tf
 from mcuprune.prune.hessian import listening, moments, operands
+from mcuprune.prune.interrupt import Interrupt
 from mcuprune.prune.layers import prunable
 from mcuprune.prune.task import Pruned, Task
 
@@ -28,6 +29,8 @@ def prune(model: keras.Model, task: Task) -> Pruned:
     pattern, allocation = patterns.parse(task.options.pattern), task.options.allocation or "global"
     scores = {}
     for name, kernel in prunable(model):
+        task.interrupt.check()
+        task.say(f"{name}: ranking {weights[name].size:,} weights")
         if name not in uses:
             task.say(f"{name}: nothing makes up for weights that go, and the smallest do")
         shares = _shares(weights[name], uses.get(name), pattern)
@@ -36,7 +39,8 @@ def prune(model: keras.Model, task: Task) -> Pruned:
         name: mask & (scores[name] > 0) for name, mask in pattern.masks(scores, task.sparsity, allocation).items()
     }
     masks.apply(model, chosen)
-    _make_up(model, x, weights, uses, chosen)
+    task.say("making up for what went, layer by layer")
+    _make_up(model, x, weights, uses, chosen, task.interrupt)
     return Pruned(model, chosen, masks.sparsity(chosen))
 
 
@@ -80,7 +84,14 @@ def _shares(weights: np.ndarray, uses: list | None, pattern: patterns.Pattern) -
     return prices / (whole or 1)
 
 
-def _make_up(model: keras.Model, x: tf.Tensor, weights: dict[str, np.ndarray], uses: Uses, chosen: masks.Masks) -> None:
+def _make_up(
+    model: keras.Model,
+    x: tf.Tensor,
+    weights: dict[str, np.ndarray],
+    uses: Uses,
+    chosen: masks.Masks,
+    interrupt: Interrupt,
+) -> None:
     """Layer by layer, from first to last: what is left comes as close as it can to what the dense layer gave.
 
     What goes into a layer is what the pruned layers before it give; so it makes up for their errors, too.
@@ -92,6 +103,7 @@ def _make_up(model: keras.Model, x: tf.Tensor, weights: dict[str, np.ndarray], u
         for kernel, operand in operands(layer, given):
             name = names.get(id(kernel), "")
             if name in waiting:
+                interrupt.check()
                 waiting.remove(name)
                 before = [operand for _, operand in uses[name]]
                 now = [operand] if len(before) == 1 else before  # of a shared kernel, only the first is known yet
