@@ -11,7 +11,7 @@ from judge import judge, lowered, random_inputs
 from svdfs import random_svdf, svdf
 from writer import write
 
-from mcuprune import emit, ops, plan, tflite
+from mcuprune import declare, emit, ops, plan, tflite
 from mcuprune.errors import UnsupportedModel
 from mcuprune.graph import Graph
 from mcuprune.ops import svdf as svdf_op
@@ -75,7 +75,7 @@ def test_a_network_with_a_past_can_be_reset(tmp_path):
     write(svdf(np.random.default_rng(4)), tmp_path / "model.tflite")
     graph = tflite.read(tmp_path / "model.tflite")
     layers = [lowered(graph)[0]]
-    assert emit.stateful(layers)
+    assert declare.stateful(layers)
     files = emit.files(graph, layers, plan.plan(graph, layers))
     assert "mcup_svdf_reset(&svdf);" in files["model.c"]
     assert "void model_reset(void);" in files["model.h"]
