@@ -18,7 +18,8 @@ from mcuprune.encodings import ENCODINGS
 from mcuprune.errors import OverBudget
 from mcuprune.graph import Graph, Op
 from mcuprune.matrix import ROW_SIZE
-from mcuprune.plan import ALIGNMENT, Wall
+from mcuprune.pack import ALIGNMENT
+from mcuprune.plan import Wall
 from mcuprune.request import Request
 from mcuprune.rewrite import ROWS, rewrite
 from mcuprune.sizes import format_size

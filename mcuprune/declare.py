@@ -52,6 +52,11 @@ def states(fields: dict[str, Field], path: str = "") -> Iterator[tuple[str, Stat
             yield path, value
 
 
+def stateful(layers: Sequence[Layer]) -> bool:
+    """Whether an inference depends on those before it."""
+    return any(True for layer in layers for call in layer.calls for _ in states(call.fields))
+
+
 def layer_constants(graph: Graph, layer: Layer, scratch: str) -> Iterator[str]:
     """The arrays and structs of one layer.  scratch: where its scratch lies, 'arena + 64'; '' where it has none"""
     name = identifier(layer)

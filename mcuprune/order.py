@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 from mcuprune.graph import Graph
 from mcuprune.layer import Layer
-from mcuprune.plan import Buffer, align, needs, overlaps, scratch_size, wanted
+from mcuprune.pack import Buffer, align
+from mcuprune.plan import needs, overlaps, scratch_size, wanted
 
 WIDTH = 256
 

@@ -2,10 +2,7 @@
 
 What is alive at the same time lies apart, with one exception: an operator that is done with the first bytes of its
 input before it writes over them may have its output begin so and so far below (`Layer.overlap`, `Layer.in_place`).
-So two buffers say of their offsets only which differences are forbidden, and a buffer finds its place by going up to
-the lowest offset that none forbids.  In the right order that gives the least arena there is.  In orders that often do
-well, buffers are moved to other places at random, and a move that makes nothing worse is kept, until the arena is as
-small as what is alive at once (`bound`) or PATIENCE is at its end.
+So two buffers say of their offsets only which differences are forbidden, and mcuprune.pack looks for the places.
 
 Tensors that are one another under a new shape share a buffer.  The network's inputs and outputs live in the caller's
 memory and take no room.
@@ -22,19 +19,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 from math import lcm
-from random import Random
 
-from mcuprune import ends
+from mcuprune import ends, pack
 from mcuprune.graph import Graph
 from mcuprune.layer import Chain, Layer, Overlap, Scratch, leaves, spans
+from mcuprune.pack import ALIGNMENT, Buffer, Forbidden, Places, align
 from mcuprune.report import PlanRow
 
-ALIGNMENT = 4  # bytes: scratch may hold words
 FOREVER = 1 << 30  # the last use of the network's output
-PATIENCE = 25_000  # buffers that are placed in search of a smaller arena, from each order to begin with
-
-Places = list[int]  # offsets of buffers
-Forbidden = Mapping[int, tuple[tuple[int, int], ...]]  # other buffer -> what the difference of offsets is not between
 
 
 @dataclass(frozen=True)
@@ -68,26 +60,6 @@ class Plan:
         return self.size - self.wall.at if self.wall else 0
 
 
-@dataclass(frozen=True)
-class Buffer:
-    """Memory that is wanted from layer `first` to layer `last`."""
-
-    name: str
-    size: int  # bytes
-    first: int
-    last: int
-    tensors: tuple[int, ...] = ()  # that lie in it; none in scratch
-    parts: tuple[int, ...] = ()  # that lie somewhere in it: the slots of loops
-
-    @property
-    def room(self) -> int:
-        """Bytes that nothing else can have."""
-        return align(self.size)
-
-    def meets(self, other: "Buffer") -> bool:
-        return self.first <= other.last and other.first <= self.last
-
-
 def plan(graph: Graph, layers: Sequence[Layer], wall: Wall | None = None) -> Plan:
     """The arena of a network whose layers are in execution order.
 
@@ -95,8 +67,8 @@ def plan(graph: Graph, layers: Sequence[Layer], wall: Wall | None = None) -> Pla
     """
     place, buffers = wanted(graph, layers)
     bound = max(_alive(layers, buffers), default=0)
-    offsets = _best(buffers, _forbidden(layers, buffers, bool(wall)), bound, wall.at if wall else -1)
-    top = _top(buffers, offsets)
+    offsets = pack.best(buffers, _forbidden(layers, buffers), bound, wall.at if wall else None)
+    top = pack.top(buffers, offsets)
     if wall:
         offsets, wall = _joined(buffers, offsets, wall) if top > wall.at else (offsets, None)
     scratch: dict[int, int] = {}
@@ -106,7 +78,7 @@ def plan(graph: Graph, layers: Sequence[Layer], wall: Wall | None = None) -> Pla
             scratch |= dict.fromkeys(range(buffer.first, buffer.last + 1), offset)
     slots = (PlanRow(b.name, offset, b.size, b.first, b.last) for b, offset in zip(buffers, offsets, strict=True))
     return Plan(
-        size=_top(buffers, offsets),
+        size=pack.top(buffers, offsets),
         bound=bound,
         slots=tuple(sorted(slots, key=lambda s: (s.first, s.offset))),
         place=place,
@@ -255,8 +227,8 @@ def aligned(overlap: Overlap) -> tuple[int, bool]:
     return start, step > ALIGNMENT
 
 
-def _forbidden(layers: Sequence[Layer], buffers: Sequence[Buffer], walled: bool) -> Sequence[Forbidden]:
-    """Of each buffer: its offset less another one's must not lie between these.  The wall is one more, the last."""
+def _forbidden(layers: Sequence[Layer], buffers: Sequence[Buffer]) -> Sequence[Forbidden]:
+    """Of each buffer: its offset less another one's must not lie between these."""
     found: list[dict[int, tuple[tuple[int, int], ...]]] = [
         {j: ((-a.room, b.room),) for j, b in enumerate(buffers) if j != i and a.meets(b)} for i, a in enumerate(buffers)
     ]
@@ -267,9 +239,6 @@ def _forbidden(layers: Sequence[Layer], buffers: Sequence[Buffer], walled: bool)
         gaps = ((low, -distance), (-distance, high), *more) if exactly else ((-distance, high), *more)
         found[target][source] = gaps
         found[source][target] = tuple((-high, -low) for low, high in gaps)
-    if walled:
-        for buffer, gaps_to in zip(buffers, found, strict=True):
-            gaps_to[len(buffers)] = ((-buffer.room, 0),)
     return found
 
 
@@ -288,64 +257,8 @@ def _alive(layers: Sequence[Layer], buffers: Sequence[Buffer]) -> list[int]:
     return [size - saved.get(first, 0) for size, (first, _) in zip(alive, spans(layers), strict=True)]
 
 
-def _best(buffers: Sequence[Buffer], forbidden: Sequence[Forbidden], bound: int, wall: int) -> Places:
-    """The offsets with the lowest top that are found.  wall: its offset, -1 where there is none"""
-    indices = range(len(buffers))
-    starts = (
-        sorted(indices, key=lambda i: (-buffers[i].room, buffers[i].first)),
-        sorted(indices, key=lambda i: (buffers[i].first - buffers[i].last, -buffers[i].room)),
-        sorted(indices, key=lambda i: (buffers[i].first, -buffers[i].room)),
-        sorted(indices, key=lambda i: (-buffers[i].last, -buffers[i].room)),
-    )
-    random = Random(0)  # the same in every run
-    found = [_improved(order, buffers, forbidden, bound, wall, random) for order in starts]
-    return min(found, key=lambda offsets: _top(buffers, offsets))
-
-
-def _improved(
-    order: list[int], buffers: Sequence[Buffer], forbidden: Sequence[Forbidden], bound: int, wall: int, random: Random
-) -> Places:
-    """The offsets that an order gives, and others that it becomes when buffers are moved in it."""
-    found = _place(buffers, forbidden, order, wall)
-    for _ in range(PATIENCE // max(len(buffers), 1)):
-        if _top(buffers, found) <= bound:
-            break
-        other = list(order)
-        other.insert(random.randrange(len(order)), other.pop(random.randrange(len(order))))
-        offsets = _place(buffers, forbidden, other, wall)
-        if _top(buffers, offsets) <= _top(buffers, found):
-            order, found = other, offsets
-    return found
-
-
-def _place(buffers: Sequence[Buffer], forbidden: Sequence[Forbidden], order: Sequence[int], wall: int) -> Places:
-    """Every buffer in turn at the lowest offset that those before it, and the wall, allow."""
-    offsets: Places = [*[-1] * len(buffers), wall]
-    for i in order:
-        offsets[i] = _lowest(forbidden[i], offsets)
-    return offsets[:-1]
-
-
 def _joined(buffers: Sequence[Buffer], offsets: Places, wall: Wall) -> tuple[Places, Wall]:
     """The same places, without what is free below the wall."""
     below = [offset + b.room for b, offset in zip(buffers, offsets, strict=True) if offset < wall.at]
     at = max(below, default=0)
     return [o if o < wall.at else o - wall.at + at for o in offsets], replace(wall, at=at)
-
-
-def _lowest(forbidden: Forbidden, offsets: Places, offset: int = 0) -> int:
-    """The lowest offset, from one on, that no placed buffer forbids; one that is not placed is at -1."""
-    placed = ((offsets[j], gaps) for j, gaps in forbidden.items() if offsets[j] >= 0)
-    intervals = ((at + low, at + high) for at, gaps in placed for low, high in gaps)
-    for low, high in sorted(intervals):
-        if low < offset < high:
-            offset = high
-    return offset
-
-
-def _top(buffers: Sequence[Buffer], offsets: Places) -> int:
-    return max((offset + b.room for b, offset in zip(buffers, offsets, strict=True)), default=0)
-
-
-def align(offset: int) -> int:
-    return -(-offset // ALIGNMENT) * ALIGNMENT

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mcuprune import recurrent
+from mcuprune import converted, recurrent
 from mcuprune.errors import ToolError, UnsupportedModel
 
 if TYPE_CHECKING:
@@ -135,14 +135,14 @@ def _unmarked(content: bytes, source: "keras.Model") -> bytes:
 
     model = flatbuffer_utils.convert_bytearray_to_object(content)
     if len(model.subgraphs[0].inputs) > 1:
-        recurrent.begin(model)
-        recurrent.share(model)
+        converted.begin(model)
+        converted.share(model)
     for graph in model.subgraphs:
         for tensor in graph.tensors:
             name = re.sub(rf"(^|;){re.escape(source.name)}(_\d+)?/", r"\1", tensor.name.decode())
             tensor.name = re.sub(r"\.(_\d+)?(?=/|;|$)", "", name)
         codes = [model.operatorCodes[op.opcodeIndex].builtinCode for op in graph.operators]
-        recurrent.mend(graph, model.buffers, codes, source)
+        converted.mend(graph, model.buffers, codes, source)
     return bytes(flatbuffer_utils.convert_object_to_bytearray(model))
 
 

@@ -2,10 +2,11 @@
 
 The converter makes one operator of an LSTM only where the layer comes from Keras 2, lives on as tf_keras, for a batch
 of one; any other loop crashes it when it quantizes.  So a model with recurrent layers is rebuilt in tf_keras, layer by
-layer, with the same weights, and what is not an LSTM is unrolled (mcuprune.unrolled).
+layer, with the same weights, and what is not an LSTM is unrolled (mcuprune.unrolled).  What comes out on the other side
+is put right by mcuprune.converted.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from inspect import signature
 from typing import TYPE_CHECKING, Any
 
@@ -21,10 +22,7 @@ UNROLLED = ("GRU", "SimpleRNN")
 LOOPS = ("RNN", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D")
 ACTIVATIONS = ("tanh", "sigmoid", "relu")  # of what is unrolled
 FUSED = {"activation": "tanh", "recurrent_activation": "sigmoid"}  # what TFLite's LSTM computes
-UNIDIRECTIONAL_SEQUENCE_LSTM = 44  # TFLite's code of the operator; places in its inputs and its intermediates:
-FORGET, STATE, CELL, HIDDEN = 2, 18, 19, 4
 SOURCE = "input"  # the name of a rebuilt model's own input
-FINEST = 2.0**-15  # the scale of cells; where they stay below 1/2 the converter takes a finer one, and TFLite no tanh
 INFERENCE = {"dropout": 0.0, "recurrent_dropout": 0.0, "stateful": False, "go_backwards": False, "use_bias": True}
 
 
@@ -47,7 +45,12 @@ def check(model: "keras.Model") -> bool:
 
 def stateful(model: "keras.Model") -> bool:
     """Whether an LSTM goes on where the batch before has ended."""
-    return any(getattr(layer, "stateful", False) for layer in _leaves(model).values() if _kind(layer) in CELLS)
+    return any(getattr(layer, "stateful", False) for layer in lstms(model).values())
+
+
+def lstms(model: "keras.Model") -> "dict[str, keras.layers.Layer]":
+    """The LSTM layers by their names, those inside of models and wrappers among them."""
+    return {name: layer for name, layer in _leaves(model).items() if _kind(layer) in CELLS}
 
 
 def _check(layer: "keras.layers.Layer") -> None:
@@ -221,68 +224,6 @@ def _weights(layer: "keras.layers.Layer") -> list[np.ndarray]:
     if _kind(layer) in CELLS and not layer.use_bias:
         weights.append(np.zeros(weights[0].shape[1], np.float32))
     return weights
-
-
-def begin(content) -> None:
-    """Make constants of the zeros that unrolled layers begin with, which have been inputs of the network until here.
-
-    content: a .tflite as the object API of TensorFlow's flatbuffers has it.
-    """
-    graph = content.subgraphs[0]
-    starts = [i for i in graph.inputs if graph.tensors[i].name.decode() != f"serving_default_{SOURCE}:0"]
-    for tensor in (graph.tensors[i] for i in starts):
-        buffer = type(content.buffers[0])()
-        buffer.data = np.full(tensor.shape, tensor.quantization.zeroPoint[0], np.int8).view(np.uint8).reshape(-1)
-        tensor.buffer = len(content.buffers)
-        content.buffers.append(buffer)
-    graph.inputs = [i for i in graph.inputs if i not in starts]
-    for named in content.signatureDefs or ():
-        named.inputs = [end for end in named.inputs if end.tensorIndex not in starts]
-
-
-def share(content) -> None:
-    """Make one of equal constants: the converter has given every step of an unrolled layer biases of its own.
-
-    content: as in begin.
-    """
-    graph = content.subgraphs[0]
-    same: dict[int, int] = {}
-    first: dict[tuple, int] = {}
-    for index, tensor in enumerate(graph.tensors):
-        data, quantization = content.buffers[tensor.buffer].data, tensor.quantization
-        if data is not None and quantization is not None and quantization.scale is not None:
-            what = bytes(data), tuple(tensor.shape), tensor.type, tuple(quantization.scale)
-            same[index] = first.setdefault(what, index)
-    for op in graph.operators:
-        op.inputs = [same.get(index, index) for index in op.inputs]
-
-
-def mend(graph, buffers: Sequence, codes: Sequence[int], model: "keras.Model") -> None:
-    """Put right what the converter writes of LSTM operators.
-
-    Their outputs get the names of the layers that have their weights.  And what they keep is quantized as what they
-    put out: it is the same bytes, but where a CONCATENATION or an ADD follows, the converter gives it another scale.
-    Cells are never finer than TFLite can compute with.
-    graph: a subgraph as the object API of TensorFlow's flatbuffers has it; codes: its operators' builtin codes.
-    """
-    layers = {name: layer for name, layer in _leaves(model).items() if _kind(layer) in CELLS}
-    for op, code in zip(graph.operators, codes, strict=True):
-        if code != UNIDIRECTIONAL_SEQUENCE_LSTM:
-            continue
-        weights = graph.tensors[op.inputs[FORGET]]
-        values = np.array(buffers[weights.buffer].data, np.uint8).view(np.int8).reshape(weights.shape)
-
-        def difference(name: str, values=values * weights.quantization.scale[0]) -> float:
-            kernel = layers[name].get_weights()[0]
-            forget = np.split(kernel, 4, axis=1)[1].T
-            return float(np.abs(forget - values).sum()) if forget.shape == values.shape else float("inf")
-
-        output = graph.tensors[op.outputs[0]]
-        output.name = f"{min(layers, key=difference)}/lstm".encode()
-        for same in (op.inputs[STATE], op.intermediates[HIDDEN]):
-            graph.tensors[same].quantization = output.quantization
-        cell = graph.tensors[op.inputs[CELL]].quantization
-        cell.scale = [max(cell.scale[0], FINEST)]
 
 
 def _leaves(model: "keras.Model") -> "dict[str, keras.layers.Layer]":

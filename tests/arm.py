@@ -19,7 +19,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from mcuprune import buildfiles, declare, plan, profile, project
+from mcuprune import buildfiles, declare, pack, plan, profile, project
 from mcuprune.board import Board, memory_script
 from mcuprune.graph import Graph
 from mcuprune.layer import Layer
@@ -100,7 +100,7 @@ def run_all(cases: Sequence[Case], board: Board, alignment: int = 1) -> list[Res
 
 def stacks(cases: Sequence[Case], board: Board) -> list[int]:
     """Bytes of stack that the kernels of every case take, one after the other, on its first sample."""
-    placed, samples = _place(cases, plan.ALIGNMENT)
+    placed, samples = _place(cases, pack.ALIGNMENT)
     with TemporaryDirectory() as folder:
         elf = _build(_functions(placed), samples[:1], 4 * len(placed), _stack_source(placed), board, Path(folder))
         Path(folder, "input.bin").write_bytes(samples[:1].tobytes())
@@ -166,7 +166,7 @@ def distances(layer: Layer) -> dict[tuple[int, int], None]:
 
 def _behind(end: int) -> int:
     """Where the next block starts."""
-    return -(-(end + GUARD) // plan.ALIGNMENT) * plan.ALIGNMENT
+    return pack.align(end + GUARD)
 
 
 def _of_kernels(segments: Iterator[profile.Segment], calls: int) -> tuple[int, int]:

@@ -15,7 +15,7 @@ import mcuprune
 
 PACKAGE = Path(mcuprune.__file__).parent
 DESIGN = PACKAGE.parent / "docs/DESIGN.md"
-TRAINING = {"prune", "quantize", "recurrent", "unrolled", "training", "example"}  # may import Keras
+TRAINING = {"prune", "quantize", "recurrent", "unrolled", "converted", "training", "example"}  # may import Keras
 CORE = {"numpy", "click", "rich", "tflite", "elftools"}  # what the compiling half is made of
 ORACLE = {"tflite_runtime", "ai_edge_litert"}
 

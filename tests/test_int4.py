@@ -1,11 +1,10 @@
 """Weights of four bits: the same outputs as with the same weights in a file of eight bits."""
 
-import subprocess
-import sys
 from dataclasses import replace
 
 import numpy as np
 import pytest
+import runtime
 from test_conv_2d import convolution
 from test_depthwise_conv_2d import depthwise
 from test_fully_connected import dense
@@ -13,23 +12,6 @@ from writer import write
 
 from mcuprune import ops, oracle, tflite
 from mcuprune.errors import UnsupportedModel
-
-# The runtime alone: mcuprune.oracle gives it int8 weights.
-ALONE = """
-import sys, numpy as np
-try:
-    from tflite_runtime import interpreter as runtime
-except ImportError:
-    from ai_edge_litert import interpreter as runtime
-model = runtime.Interpreter(sys.argv[1], experimental_op_resolver_type=runtime.OpResolverType.BUILTIN_REF)
-model.allocate_tensors()
-samples, results = np.load(sys.argv[2]), []
-for sample in samples:
-    model.set_tensor(model.get_input_details()[0]["index"], sample[None])
-    model.invoke()
-    results.append(model.get_tensor(model.get_output_details()[0]["index"])[0])
-np.save(sys.argv[2], results)
-"""
 
 
 def narrow(graph):
@@ -66,9 +48,7 @@ def test_tflite_s_own_int4_kernels_agree(tmp_path, kind):
     graph = narrow(MAKERS[kind](np.random.default_rng(3)))
     write(graph, tmp_path / "int4.tflite", version=4, int4=[1])
     samples = np.random.default_rng(4).integers(-128, 128, (20, *graph.input.shape[1:]), np.int8)
-    np.save(tmp_path / "samples.npy", samples)
-    subprocess.run([sys.executable, "-c", ALONE, tmp_path / "int4.tflite", tmp_path / "samples.npy"], check=True)
-    assert np.array_equal(np.load(tmp_path / "samples.npy"), ops.run(graph, samples))
+    assert np.array_equal(runtime.run(tmp_path / "int4.tflite", samples), ops.run(graph, samples))
 
 
 def test_int4_activations_are_refused(tmp_path):

@@ -149,7 +149,7 @@ def test_a_tensor_read_twice_survives_until_its_last_reader():
 
 def walled(network: tuple[Graph, list[Layer]], wall: Wall) -> Plan:
     """A plan with a wall, searched for in less time: what must hold holds for all that is found on the way."""
-    with patch("mcuprune.plan.PATIENCE", 200):
+    with patch("mcuprune.pack.PATIENCE", 200):
         return plan(*network, wall)
 
 

@@ -1,37 +1,19 @@
 """SVDF: reference, oracle and kernels, over sequences of inferences."""
 
-import subprocess
-import sys
 from dataclasses import replace
 
 import kernel
 import numpy as np
 import pytest
+import runtime
 from judge import judge, lowered, random_inputs
 from svdfs import random_svdf, svdf
 from writer import write
 
-from mcuprune import emit, ops, plan, tflite
+from mcuprune import declare, emit, ops, plan, tflite
 from mcuprune.errors import UnsupportedModel
 from mcuprune.graph import Graph
 from mcuprune.ops import svdf as svdf_op
-
-# The runtime alone, which keeps its state from sample to sample: mcuprune.oracle forgets it.
-ALONE = """
-import sys, numpy as np
-try:
-    from tflite_runtime import interpreter as runtime
-except ImportError:
-    from ai_edge_litert import interpreter as runtime
-model = runtime.Interpreter(sys.argv[1], experimental_op_resolver_type=runtime.OpResolverType.BUILTIN_REF)
-model.allocate_tensors()
-samples, results = np.load(sys.argv[2]), []
-for sample in samples:
-    model.set_tensor(model.get_input_details()[0]["index"], sample[None])
-    model.invoke()
-    results.append(model.get_tensor(model.get_output_details()[0]["index"])[0])
-np.save(sys.argv[2], results)
-"""
 
 
 def sequence(graph: Graph, x: np.ndarray) -> np.ndarray:
@@ -56,9 +38,7 @@ def test_sequences_agree_with_tflite_and_with_every_kernel(tmp_path):
         x = random_inputs(random, graph, 20)
         want = sequence(graph, x)
         write(graph, tmp_path / "model.tflite")
-        np.save(tmp_path / "x.npy", x)
-        subprocess.run([sys.executable, "-c", ALONE, tmp_path / "model.tflite", tmp_path / "x.npy"], check=True)
-        assert np.array_equal(np.load(tmp_path / "x.npy"), want)
+        assert np.array_equal(runtime.run(tmp_path / "model.tflite", x), want)
         for layer in lowered(graph):
             assert np.array_equal(kernel.run(graph, layer, x), want), layer.calls[0].function
 
@@ -75,7 +55,7 @@ def test_a_network_with_a_past_can_be_reset(tmp_path):
     write(svdf(np.random.default_rng(4)), tmp_path / "model.tflite")
     graph = tflite.read(tmp_path / "model.tflite")
     layers = [lowered(graph)[0]]
-    assert emit.stateful(layers)
+    assert declare.stateful(layers)
     files = emit.files(graph, layers, plan.plan(graph, layers))
     assert "mcup_svdf_reset(&svdf);" in files["model.c"]
     assert "void model_reset(void);" in files["model.h"]

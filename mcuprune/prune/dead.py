@@ -7,9 +7,10 @@ where no border sees it, that constant times the next layer's weights goes into 
 import numpy as np
 
 from mcuprune.prune.backend import copied, keras
-from mcuprune.prune.channels import Channels, Weight, trace
+from mcuprune.prune.channels import Channels, trace
 from mcuprune.prune.network import Call, run
 from mcuprune.prune.surgery import compact
+from mcuprune.prune.tracing import Weight
 
 
 def without_dead(model: keras.Model) -> keras.Model:

@@ -6,10 +6,11 @@ import numpy as np
 
 from mcuprune.prune import ranking, recipe
 from mcuprune.prune.backend import keras
-from mcuprune.prune.channels import Channels, Weight, trace
+from mcuprune.prune.channels import Channels, trace
 from mcuprune.prune.recovery import recalibrate
 from mcuprune.prune.surgery import compact
 from mcuprune.prune.task import Pruned, Task
+from mcuprune.prune.tracing import Weight
 from mcuprune.prune.train import fit
 
 BETWEEN = 0.4  # the share of the training that is done between the rounds

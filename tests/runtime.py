@@ -1,0 +1,41 @@
+"""TFLite's runtime by itself, in a process of its own.
+
+mcuprune.oracle widens weights of four bits and forgets the state of a sample before the next; here both are as in the
+file.
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+
+
+def run(path: Path, samples: np.ndarray) -> np.ndarray:
+    """The outputs of inferences that follow one another.  samples: [n, *shape] -> [n, *shape]"""
+    with TemporaryDirectory(prefix="mcuprune-") as folder:
+        file = Path(folder, "samples.npy")
+        np.save(file, samples)
+        subprocess.run([sys.executable, __file__, path, file], check=True)
+        return np.load(file)
+
+
+def _main(path: str, file: str) -> None:
+    try:
+        from tflite_runtime import interpreter as runtime
+    except ImportError:
+        from ai_edge_litert import interpreter as runtime
+    model = runtime.Interpreter(path, experimental_op_resolver_type=runtime.OpResolverType.BUILTIN_REF)
+    model.allocate_tensors()
+    (source,), (target,) = model.get_input_details(), model.get_output_details()
+    results = []
+    for sample in np.load(file):
+        model.set_tensor(source["index"], sample[None])
+        model.invoke()
+        results.append(model.get_tensor(target["index"])[0])
+    np.save(file, results)
+
+
+if __name__ == "__main__":
+    _main(*sys.argv[1:])
