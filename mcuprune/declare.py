@@ -85,8 +85,8 @@ def layer_constants(graph: Graph, layer: Layer, scratch: str) -> Iterator[str]:
 
 
 def identifier(layer: Layer) -> str:
-    """The C name of a layer's struct, with a '_' where it could be a keyword, a type, a name of the runtime, or one that
-    is made of another layer's: 'conv_out'.
+    """The C name of a layer's struct, with a '_' where it could be a keyword, a type, a name of the runtime, or one
+    that is made of another layer's: 'conv_out'.
     """
     name = c_name(layer.op.name)
     taken = name in RESERVED or re.fullmatch(rf"mcup.*|arena_.*|.*_t|(in|out)put_\d+|{DERIVED}", name)

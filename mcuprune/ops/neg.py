@@ -11,7 +11,7 @@ from mcuprune.operand import check_shape, unsupported
 CODE = "NEG"
 ABOUT = "where the converter left it in float32 between int8; a lookup table"
 LARGEST = 2.0**30  # of a result in steps of the output's scale
-FUNCTIONS = {"neg": np.negative, "square": np.square}
+FUNCTIONS: dict[str, np.ufunc] = {"neg": np.negative, "square": np.square}
 
 
 def read(options: object) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""A convolution in groups over its budget ended in a traceback, and its zeros between groups were taken for sparsity."""
+"""A convolution in groups over its budget ended in a traceback, and zeros between groups were taken for sparsity."""
 
 from dataclasses import replace
 
@@ -49,5 +49,5 @@ def test_groups_that_do_not_fit_are_refused_in_a_sentence(tmp_path):
     models.write(grouped(), tmp_path / "grouped.tflite")
     assert read(tmp_path / "grouped.tflite", "grouped").ops
     request = Request("grouped", "", "", board.load("stm32f405"), tmp_path / "out", Budget(5000, None), verify=False)
-    with pytest.raises(OverBudget, match="grouped needs .* bytes of flash, the budget has 5,000"):
+    with pytest.raises(OverBudget, match=r"grouped needs .* bytes of flash, the budget has 5,000"):
         pipeline.compile_model(tmp_path / "grouped.tflite", request, lambda message: None)
