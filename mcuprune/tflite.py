@@ -210,6 +210,8 @@ def _folded(file: _File) -> _File:
             ops += [replace(op, outputs=(i,), attrs={**op.attrs, "part": part}) for part, i in enumerate(op.outputs)]
         elif op.kind == "reshape" and len(op.inputs) == 2 and not tensors[op.inputs[1]].constant:
             ops.append(replace(op, inputs=op.inputs[:1]))
+        elif op.kind == "gather":
+            ops.append(replace(op, inputs=(op.inputs[0], _not_negative(op.inputs[1], writers, tensors))))
         elif op.kind == "quantize" and (function := _of_int8(op, writers)):
             ops.append(function)
         elif any(tensors[i].variable for i in op.inputs if i >= 0):
@@ -217,6 +219,19 @@ def _folded(file: _File) -> _File:
         else:
             ops.append(op)
     return replace(file, tensors=tensors, ops=ops)
+
+
+def _not_negative(index: int, writers: dict[int, Op], tensors: list[Tensor]) -> int:
+    """What SELECT(x < 0, x + places, x) is for indices that are not negative: x.  Keras 3 gathers so, to embed."""
+    select = writers.get(index)
+    if select is None or select.kind not in ("select", "select_v2"):
+        return index
+    condition, _, x = select.inputs
+    less = writers.get(condition)
+    if less is None or less.kind != "less" or less.inputs[0] != x:
+        return index
+    zero = tensors[less.inputs[1]]
+    return x if zero.constant and not np.any(zero.values) else index
 
 
 def _of_int8(quantize: Op, writers: dict[int, Op]) -> Op | None:
