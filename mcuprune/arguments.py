@@ -22,7 +22,8 @@ def request(model, board_name, options, log):
     if chosen.name != board_name:
         log(f"{board_name} is {chosen.name} ({chosen.title})")
     if model is not None and not model.is_file():
-        raise UsageError(f"{model} does not exist." if not model.exists() else f"{model} is not a file.")
+        folder = f"{model} is not a file. Of a SavedModel save the Keras model: model.save('model.keras')."
+        raise UsageError(folder if model.exists() else f"{model} does not exist.")
     name = declare.c_name(model.stem) if model else "digits"
     training = {k: options[k] for k in ("method", "epochs", "max_drop", "resume") if k in options}
     if "method" in options:

@@ -52,8 +52,13 @@ def blocks(graph: Graph, op: Op) -> Iterator[tuple[int, slice, slice]]:
 def sparsity(graph: Graph) -> float:
     """zeros / prunable weights of an int8 graph."""
     weights = [ops.OPS[op.kind].weights(graph, op) for op in prunable(graph)]
-    count = sum(w.size for w in weights)
+    count = _count(graph, prunable(graph))
     return 1 - sum(int(np.count_nonzero(w)) for w in weights) / count if count else 0.0
+
+
+def _count(graph: Graph, chosen: Sequence[Op]) -> int:
+    """How many weights operators have: of groups less than their matrices, which are zero from one group to another."""
+    return sum(graph.tensors[tensor].count for op in chosen for tensor, _, _ in blocks(graph, op))
 
 
 def mask(graph: Graph, wanted: float) -> list[np.ndarray]:
@@ -65,7 +70,8 @@ def mask(graph: Graph, wanted: float) -> list[np.ndarray]:
         for tensor, rows, columns in blocks(graph, op):
             score[rows, columns] *= graph.tensors[tensor].scale.reshape(-1, 1)
     flat = np.concatenate([s.reshape(-1) for s in scores]) if scores else np.zeros(1, np.float32)
-    rank = min(int(wanted * flat.size), flat.size - 1)
+    weights = _count(graph, chosen)
+    rank = min(flat.size - weights + int(wanted * weights), flat.size - 1)
     threshold = np.partition(flat, rank)[rank]
     return [np.where(s >= threshold, w, np.int8(0)) for s, w in zip(scores, matrices, strict=True)]
 
@@ -145,7 +151,9 @@ def apply(graph: Graph, matrices: Sequence[np.ndarray]) -> Graph:
     tensors = list(graph.tensors)
     for op, matrix in zip(prunable(graph), matrices, strict=True):
         for i, rows, columns in blocks(graph, op):
-            tensors[i] = replace(tensors[i], data=matrix[rows, columns].reshape(tensors[i].shape))
+            module, part = ops.OPS[op.kind], matrix[rows, columns]
+            data = module.filters(graph, op, part) if hasattr(module, "filters") else part.reshape(tensors[i].shape)
+            tensors[i] = replace(tensors[i], data=data)
     return replace(graph, tensors=tuple(tensors))
 
 

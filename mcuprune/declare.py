@@ -17,7 +17,16 @@ RESERVED = frozenset(
     "register restrict return short signed sizeof static struct switch typedef union unsigned void volatile while "
     "arena input output step memcpy memset".split()
 )
-HEADERS = {"stddef", "stdint", "stdio", "string", "mcuprune", "mcup_model"}  # which <model>.h must not hide
+HEADERS = {
+    "stddef",
+    "stdint",
+    "stdio",
+    "string",
+    "mcuprune",
+}  # which, as those that begin with mcup_, <model>.h must not hide
+# How the names end that are made of a layer's: of its output, its structs, what they hold and what that holds.
+FIELDS = "bias column exponential index reciprocal row state stream table time input matrix pairs recurrent window"
+DERIVED = rf"\w+_(out|operand_\d+|part\d+|invoke|reset|{FIELDS.replace(' ', '|')})"
 Memory = dict[int, tuple[str, Array | State]]  # what a struct points to, by id: its name in C, and itself
 ROW_HEAD = {
     "mcup_row_t": "bias, multiplier, shift, entry, bytes",
@@ -30,7 +39,7 @@ ROW_HEAD = {
 def c_name(text: str) -> str:
     """A C identifier that reads like text: 'my-model 2' -> 'my_model_2'."""
     name = re.sub(r"\W+", "_", text, flags=re.ASCII).strip("_").lower() or "model"
-    return f"m_{name}" if name[0].isdigit() or name in HEADERS else name
+    return f"m_{name}" if name[0].isdigit() or name in HEADERS or name.startswith("mcup_") else name
 
 
 def constant_names(graph: Graph, layers: Sequence[Layer]) -> list[str]:
@@ -81,9 +90,11 @@ def layer_constants(graph: Graph, layer: Layer, scratch: str) -> Iterator[str]:
 
 
 def identifier(layer: Layer) -> str:
-    """The C name of a layer's struct, with a '_' where it could be a keyword, a type or a name of the runtime."""
+    """The C name of a layer's struct, with a '_' where it could be a keyword, a type, a name of the runtime, or one
+    that is made of another layer's: 'conv_out'.
+    """
     name = c_name(layer.op.name)
-    taken = name in RESERVED or re.fullmatch(r"mcup.*|arena_.*|.*_t|(in|out)put_\d+", name)
+    taken = name in RESERVED or re.fullmatch(rf"mcup.*|arena_.*|.*_t|(in|out)put_\d+|{DERIVED}", name)
     return f"{name}_" if taken else name
 
 

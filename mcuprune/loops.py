@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from mcuprune import naming
 from mcuprune.graph import Graph, Loop, Op, Slot, Tensor
 from mcuprune.repeats import Views, moved, repeats, views
 
@@ -47,6 +48,8 @@ def spread(graph: Graph) -> Graph:
     """The graph with the operators of each loop in a row, and before them those that fill its states."""
     ops: list[Op] = []
     loops: list[Loop] = []
+    inside = (inner for op in graph.ops if op.kind == KIND for inner in op.attrs["steps"].body)
+    used = {op.name.lower() for op in (*graph.ops, *inside)}
     for op in graph.ops:
         if op.kind != KIND:
             ops.append(op)
@@ -56,7 +59,8 @@ def spread(graph: Graph) -> Graph:
         writer = {inner.outputs[0]: inner.name for inner in steps.body}
         attrs = {"axis": 0, "fused_activation_function": "NONE"}
         for state, begin in steps.states.items():
-            ops.append(Op("concatenation", f"{writer[state]}_start", (now.get(begin, begin),), (state,), attrs))
+            name = naming.unique(f"{writer[state]}_start", used)
+            ops.append(Op("concatenation", name, (now.get(begin, begin),), (state,), attrs))
         slots = {i: replace(slot, tensor=now.get(slot.tensor, slot.tensor)) for i, slot in steps.slots.items()}
         loops.append(Loop(len(ops), len(ops) + len(steps.body), steps.count, slots, steps.written))
         ops += [replace(inner, inputs=tuple(now.get(i, i) for i in inner.inputs)) for inner in steps.body]

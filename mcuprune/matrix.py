@@ -148,8 +148,10 @@ def check_weights(op: Op, rows: int, axis: int, weights: Tensor) -> None:
     scales = len(weights.scale)
     if scales not in (1, rows) or (scales > 1 and weights.axis != axis):
         raise unsupported(op, f"has {scales} weight scales for {rows} outputs", "quantize per output or per tensor")
-    if not np.all((weights.scale > 0) & np.isfinite(weights.scale)) or np.any(weights.zero_point):
+    if np.any(weights.zero_point):
         raise unsupported(op, "has asymmetric weights", "quantize weights with zero point 0")
+    if not np.all((weights.scale >= 0) & np.isfinite(weights.scale)):  # 0 is that of 16x8 outputs without weights
+        raise unsupported(op, "has a weight scale that is negative or infinite", "convert the model again")
 
 
 def chunks(n: int, size: int) -> Iterator[slice]:

@@ -41,10 +41,14 @@ def named(ops: list[Op], tensors: list[Tensor]) -> Iterator[Op]:
     """The operators under unique names, whatever their case: a second conv2d is conv2d_n2."""
     used: set[str] = set()
     for op in ops:
-        stem = unique = name(op, tensors)
-        number = 1
-        while unique.lower() in used:
-            number += 1
-            unique = f"{stem}_n{number}"
-        used.add(unique.lower())
-        yield replace(op, name=unique)
+        yield replace(op, name=unique(name(op, tensors), used))
+
+
+def unique(stem: str, used: set[str]) -> str:
+    """stem, or where it is used stem_n2 and so on.  used: names in lower case, of which it is one from here on."""
+    found, number = stem, 1
+    while found.lower() in used:
+        number += 1
+        found = f"{stem}_n{number}"
+    used.add(found.lower())
+    return found

@@ -31,6 +31,7 @@ KNOWN_VERSIONS = {
     tflite.BuiltinOperator.FULLY_CONNECTED: 9,
     tflite.BuiltinOperator.REVERSE_V2: 2,
     tflite.BuiltinOperator.TILE: 2,
+    tflite.BuiltinOperator.TRANSPOSE_CONV: 3,  # the fourth clamps, in those we take to all of the output's range
 }
 
 

@@ -44,17 +44,17 @@ REFUSED = {
     "ELU": (NO_KERNEL, "use ReLU or HardSwish"),
     "FLOOR": (NO_KERNEL, "leave it to the program around the network"),
     "LOG": (NO_KERNEL, "leave it to the program around the network"),
-    "NEG": (NO_KERNEL, "subtract from a constant zero"),
     "POW": (NO_KERNEL, "multiply (MUL)"),
     "SHAPE": ("computes a shape", "convert the model with a fixed batch size of 1, so that shapes are constants"),
     "SQRT": (NO_KERNEL, "use RSQRT"),
-    "SQUARE": (NO_KERNEL, "multiply (MUL)"),
     "SUM": ("has a reference kernel in TFLite whose int8 results are not sums", "use MEAN, and a scale that fits"),
     "WHILE": (
         "is a loop",
         "recurrent loops cannot be int8; unroll them, as `mcuprune quantize` does with GRU and SimpleRNN",
     ),
 }
+BORDERS = ("dequantize", "quantize")  # between int8 and what the converter left in float32
+FLOATS = ("neg", "square")  # functions that are computed from the one border to the other
 AGAIN = "convert the model again"
 NEAREST = "replace the layer by operators that `mcuprune ops` lists"
 
@@ -93,7 +93,7 @@ def read(path: Path | str) -> Graph:
     targets = tuple(_output_end(file, ops, end) for end in file.outputs)
     taken_off = {*sources, *file.outputs} - {*targets, *file.inputs}
     inside = [op for op in ops if not taken_off.intersection(op.outputs)]
-    for op in inside:
+    for op in sorted(inside, key=lambda op: op.kind in BORDERS):  # first what made the converter put them there
         _check_op(file, op)
     graph = Graph(
         path.stem,
@@ -196,12 +196,13 @@ def _options(operator: tflite.Operator):
 def _folded(file: _File) -> _File:
     """The file in the terms that the rest knows, with fewer operators and fewer results an operator.
 
-    DENSIFY is done, operators of several results are taken apart, RESHAPEs have no computed shapes, and states are in
-    the attributes of their operators.
+    DENSIFY is done, operators of several results are taken apart, RESHAPEs have no computed shapes, states are in
+    the attributes of their operators, and functions of float32 between int8 are functions of int8.
 
     Shapes are static here whatever a file computes: it was written before the batch was fixed to 1.
     """
     tensors, ops = list(file.tensors), []
+    writers = {i: op for op in file.ops for i in op.outputs}
     for op in file.ops:
         if op.kind == "densify" and tensors[op.inputs[0]].constant:
             tensors[op.outputs[0]] = replace(tensors[op.outputs[0]], data=tensors[op.inputs[0]].data)
@@ -209,11 +210,39 @@ def _folded(file: _File) -> _File:
             ops += [replace(op, outputs=(i,), attrs={**op.attrs, "part": part}) for part, i in enumerate(op.outputs)]
         elif op.kind == "reshape" and len(op.inputs) == 2 and not tensors[op.inputs[1]].constant:
             ops.append(replace(op, inputs=op.inputs[:1]))
+        elif op.kind == "gather":
+            ops.append(replace(op, inputs=(op.inputs[0], _not_negative(op.inputs[1], writers, tensors))))
+        elif op.kind == "quantize" and (function := _of_int8(op, writers)):
+            ops.append(function)
         elif any(tensors[i].variable for i in op.inputs if i >= 0):
             ops.append(_with_own_state(op, tensors))
         else:
             ops.append(op)
     return replace(file, tensors=tensors, ops=ops)
+
+
+def _not_negative(index: int, writers: dict[int, Op], tensors: list[Tensor]) -> int:
+    """What SELECT(x < 0, x + places, x) is for indices that are not negative: x.  Keras 3 gathers so, to embed."""
+    select = writers.get(index)
+    if select is None or select.kind not in ("select", "select_v2"):
+        return index
+    condition, _, x = select.inputs
+    less = writers.get(condition)
+    if less is None or less.kind != "less" or less.inputs[0] != x:
+        return index
+    zero = tensors[less.inputs[1]]
+    return x if zero.constant and not np.any(zero.values) else index
+
+
+def _of_int8(quantize: Op, writers: dict[int, Op]) -> Op | None:
+    """DEQUANTIZE, a function in float32 and this QUANTIZE as one operator."""
+    function = writers.get(quantize.inputs[0])
+    if function is None or function.kind not in FLOATS:
+        return None
+    source = writers.get(function.inputs[0])
+    if source is None or source.kind != "dequantize":
+        return None
+    return replace(function, inputs=source.inputs, outputs=quantize.outputs, attrs={"float": True})
 
 
 def _with_own_state(op: Op, tensors: list[Tensor]) -> Op:
@@ -300,6 +329,9 @@ def _check_op(file: _File, op: Op) -> None:
     activations = [file.tensors[i] for i in (*op.inputs, *op.outputs) if i >= 0 and not file.tensors[i].constant]
     for dtype, reason in REFUSED_TYPES.items():
         if dtype in {tensor.dtype for tensor in activations}:
+            if dtype == "float32" and any(len(t.scale) for t in file.tensors if not t.constant and t.dtype in WIDTHS):
+                _, rewrite = REFUSED.get(op.kind.upper(), ("", NEAREST))
+                raise unsupported(label, "is left in float32 by the converter, which cannot quantize it", rewrite)
             raise UnsupportedModel(f"{label.name}: {op.kind.upper()} {reason}")
     if op.kind not in OPS:
         why, rewrite = REFUSED.get(op.kind.upper(), ("is not supported", NEAREST))

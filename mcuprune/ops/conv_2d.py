@@ -81,6 +81,14 @@ def weights(graph: Graph, op: Op) -> np.ndarray:
     return spread.reshape(rows, -1)
 
 
+def filters(graph: Graph, op: Op, matrix: np.ndarray) -> np.ndarray:
+    """The inverse of weights: the operand that has this matrix."""
+    rows, height, width, channels = shape = graph.operand(op, 1).shape
+    groups = np.arange(graph.operand(op, 0).shape[3] // channels)
+    spread = matrix.reshape(len(groups), rows // len(groups), height, width, len(groups), channels)
+    return spread[groups, :, :, :, groups].reshape(shape)
+
+
 def reference(graph: Graph, op: Op, inputs: list[np.ndarray]) -> list[np.ndarray]:
     x, target, m = inputs[0], graph.results(op)[0], matrix_of(graph, op)
     inputs_per_row = m.weights.shape[1]

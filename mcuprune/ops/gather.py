@@ -13,7 +13,7 @@ from mcuprune.layer import Array, Call, Field, Layer
 from mcuprune.operand import check_shape, sample_shape, samples, unsupported
 
 CODE = "GATHER"
-ABOUT = "indices constant or from an int32 input; any axis, no batch_dims; constant tables (Embedding)"
+ABOUT = "indices constant or from an int32 input, none negative; any axis, no batch_dims; constant tables (Embedding)"
 INTEGERS = (1,)  # the indices
 
 

@@ -39,12 +39,12 @@ def table(graph: Graph, op: Op) -> np.ndarray:
     if gate_exponent > 0:
         gate = _saturate(gate << 1)
     elif gate_exponent < 0:
-        gate = fixed.rounding_divide_by_pot(gate, -gate_exponent)
+        gate = _divide(gate, -gate_exponent)
     gate = (gate + (1 << 15)) >> 1
 
     product = gate * scaled
     product = np.abs(product) // (1 << 15) * np.sign(product)  # towards zero, as C divides
-    return np.clip(fixed.rounding_divide_by_pot(product, -exponent) + target.z, -128, 127).astype(np.int8)
+    return np.clip(_divide(product, -exponent) + target.z, -128, 127).astype(np.int8)
 
 
 def _multiplier(source: float, target: float) -> tuple[int, int]:
@@ -57,6 +57,11 @@ def _multiplier(source: float, target: float) -> tuple[int, int]:
 def _high_mul(a: np.ndarray, b: int) -> np.ndarray:
     """round(a * b / 2^15), halves up; b < 2^15."""
     return (a * b + (1 << 14)) >> 15
+
+
+def _divide(x: np.ndarray, exponent: int) -> np.ndarray:
+    """round(x / 2^exponent); from 2^16 on, which has no bit in the kernel's int16, 1 or -1, by sign."""
+    return fixed.rounding_divide_by_pot(x, exponent) if exponent < 16 else np.where(x < 0, -1, 1)
 
 
 def _saturate(x: np.ndarray) -> np.ndarray:

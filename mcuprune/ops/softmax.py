@@ -42,12 +42,19 @@ def check(graph: Graph, op: Op) -> None:
     if target.shape[-1] > DEPTH:
         why = f"is over {target.shape[-1]} elements, more than {DEPTH}, where TFLite's own arithmetic overflows"
         raise unsupported(op, why, "leave it out: the largest logit is the same class")
+    if _real_multiplier(graph, op) <= 1:
+        why = f"has input scale {graph.tensors[op.inputs[0]].s:.6g}, so small that TFLite's kernel gives up"
+        raise unsupported(op, why, "calibrate the quantizer with real samples")
+
+
+def _real_multiplier(graph: Graph, op: Op) -> float:
+    """From a difference of inputs to its product with beta, in Q26."""
+    return min(op.attrs["beta"] * graph.tensors[op.inputs[0]].s * 2 ** (31 - INTEGER_BITS), 2.0**31 - 1)
 
 
 def table(graph: Graph, op: Op) -> np.ndarray:
     """exp(-d * input scale * beta) for an input d steps below the largest, without the zeros.  int64 [entries], Q31"""
-    real = min(op.attrs["beta"] * graph.tensors[op.inputs[0]].s * 2 ** (31 - INTEGER_BITS), 2.0**31 - 1)
-    multiplier, shift = fixed.quantize_multiplier(real)
+    multiplier, shift = fixed.quantize_multiplier(_real_multiplier(graph, op))
     deepest = floor((2**INTEGER_BITS - 1) * 2 ** (31 - INTEGER_BITS) / 2**shift)
     below = np.arange(min(deepest, 255) + 1, dtype=np.int64)
     return np.trim_zeros(exp_on_negative_values(high_mul(-below << shift, multiplier)), "b")

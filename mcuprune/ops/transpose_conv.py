@@ -17,12 +17,20 @@ from mcuprune.encodings import ENCODINGS
 from mcuprune.graph import Graph, Op, Tensor
 from mcuprune.layer import Call, Encoded, Field, Layer, Scratch
 from mcuprune.matrix import Matrix, check_constants, matrix
-from mcuprune.operand import ACTIVATIONS, PADDINGS, PORTABLE, sample_shape, unsupported
+from mcuprune.operand import (
+    ACTIVATIONS,
+    PADDINGS,
+    PORTABLE,
+    check_activation,
+    output_range,
+    sample_shape,
+    unsupported,
+)
 from mcuprune.strides import moved
 from mcuprune.window import Axis, axis, windows
 
 CODE = "TRANSPOSE_CONV"
-ABOUT = "any stride and padding; per-tensor or per-channel weights; a bias"
+ABOUT = "any stride and padding; per-tensor or per-channel weights; a bias; fused ReLU, ReLU6"
 
 
 def read(options: tflite.TransposeConvOptions) -> dict[str, object]:
@@ -37,9 +45,12 @@ def read(options: tflite.TransposeConvOptions) -> dict[str, object]:
 def check(graph: Graph, op: Op) -> None:
     source, filters, bias = _operands(graph, op)
     target = graph.tensors[op.outputs[0]]
-    if op.attrs["fused_activation_function"] != "NONE":  # of version 4, which the oracle does not know
-        why = f"has the fused activation {op.attrs['fused_activation_function']}"
-        raise unsupported(op, why, "make the activation a layer of its own")
+    check_activation(op)
+    if output_range(graph, op) != (-128, 127):  # of version 4, which the oracle knows as version 3, without the clamp
+        why = (
+            f"has the fused activation {op.attrs['fused_activation_function']}, which is not all of the output's range"
+        )
+        raise unsupported(op, why, "calibrate the quantizer with real samples")
     shapes = source.shape, filters.shape, target.shape
     if any(len(shape) != 4 for shape in shapes) or source.shape[0] != 1 or target.shape[0] != 1:
         raise unsupported(op, f"reads a tensor of shape {source.shape}", "use images: batch 1, height, width, channels")
