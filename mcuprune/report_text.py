@@ -30,7 +30,7 @@ def show(report: Report, plan: Sequence[PlanRow] = (), *, file: TextIO | None = 
     console.print(bar("Flash:", report.flash.total_bytes, *report.flash_limit))
     console.print(bar("RAM:", report.ram.total_bytes, *report.ram_limit))
     if report.ram.second:
-        console.print(Text(f"{'':7}{report.ram.second.text}"))
+        console.print(Text(f"{'':7}{report.regions}"))
     console.print(_layers(report))
     if report.chains:
         console.print(Text(chains(report.chains) + "\n"))
