@@ -2,8 +2,8 @@
 
 Every function is walked along its branches with the bytes that lie on the stack, and what it calls lies below these.
 Where machine code does not say where it goes, it is taken to go anywhere it may: a jump through a table to any line of
-its function, a call through a pointer to any function whose address is somewhere in the program.  Nothing here calls
-itself, and interrupts are off; what somebody's own interrupts take comes on top.
+its function that nothing else leads to, a call through a pointer to any function whose address is somewhere in the
+program.  Nothing here calls itself, and interrupts are off; what somebody's own interrupts take comes on top.
 """
 
 import re
@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 from elftools.elf.elffile import ELFFile
+from elftools.elf.sections import SymbolTableSection
 
 from mcuprune import thumb
 from mcuprune.thumb import Line, Listing
@@ -39,15 +40,17 @@ def _deepest(listing: Listing, pointed: Set[int]) -> int:
         if address in known:
             return known[address]
         known[address] = 0
-        most, seen, waiting = 0, dict[int, int](), [(index[address], 0)]
+        most, seen, waiting = 0, dict[int, int](), [(index[address], 0, True)]
         while waiting:
-            i, depth = waiting.pop()
-            if seen.get(i, -1) >= depth:
+            i, depth, certain = waiting.pop()
+            if i in seen and (not certain or seen[i] >= depth):
                 continue
             seen[i], line = depth, lines[i]
             deeper = max(depth + _pushed(line.mnemonic, line.operands, line.instruction.words), 0)
             most = max(most, deeper, *(deeper + below(callee) for callee in callees(line)))
-            waiting += [(k, deeper) for k in following(i, line)]
+            waiting += [(k, deeper, True) for k in following(i, line)]
+            if _computed(line):  # to where nothing else leads: these wait until all else was seen
+                waiting = [*((k, deeper, False) for k in members[line.function]), *waiting]
         known[address] = most
         return most
 
@@ -63,8 +66,6 @@ def _deepest(listing: Listing, pointed: Set[int]) -> int:
         kind, name = line.instruction.kind, line.mnemonic.partition(".")[0]
         if kind in ("branch", "branch_if") or name in ("le", "letp", "wls", "wlstp"):
             yield index[int(line.operands.split()[-1], 16)]
-        elif kind == "table" or (name == "bx" and line.operands != "lr") or _computed(line):
-            yield from members[line.function]
         after = lines[min(i + 1, len(lines) - 1)]
         ends = kind in ("branch", "table") or name in ("bx", "udf") or line.instruction.jumps
         ends |= after.address - line.address not in (2, 4)  # data lie there
@@ -77,7 +78,10 @@ def _deepest(listing: Listing, pointed: Set[int]) -> int:
 
 def _computed(line: Line) -> bool:
     """Whether it jumps to an address that is not one to return to."""
-    return line.instruction.jumps and line.instruction.kind != "load_many" and "[sp" not in line.operands
+    instruction = line.instruction
+    if instruction.jumps:
+        return instruction.kind != "load_many" and "[sp" not in line.operands
+    return instruction.kind == "table" or (line.mnemonic == "bx" and line.operands != "lr")
 
 
 def _pushed(mnemonic: str, operands: str, words: int) -> int:
@@ -106,9 +110,10 @@ def _pointed(elf: Path, listing: Listing) -> Set[int]:
               if line.function != next_.function}  # fmt: skip
     with elf.open("rb") as file:
         image = ELFFile(file)
-        text = image.get_section_by_name(".text")
+        text, symbols = image.get_section_by_name(".text"), image.get_section_by_name(".symtab")
+        assert text is not None and isinstance(symbols, SymbolTableSection)
         words = np.frombuffer(text.data()[: text["sh_size"] // 4 * 4], "<u4")
-        (vectors,) = [s["st_value"] for s in image.get_section_by_name(".symtab").get_symbol_by_name("__vectors")]
+        vectors = next(s["st_value"] for s in symbols.iter_symbols() if s.name == "__vectors")
     first = (vectors - text["sh_addr"]) // 4
     others = np.concatenate([words[:first], words[first + 16 :]])
     return starts & set((others[others % 2 == 1] - 1).tolist())
