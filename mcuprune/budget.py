@@ -209,9 +209,9 @@ def check_ram(compiled: Compiled, request: Request, stack_bytes: int = 0) -> Non
     board, has, beyond = request.board, f"{limit:,}", compiled.plan.beyond
     if board.second and whose == board.name:
         has = f"{board.ram.size:,} and {board.memory[board.second].size:,} in {board.second}"
-    split = f" ({need - beyond:,} and {beyond:,} in {board.second})" if beyond else ""
+    split = f", {beyond:,} of them in {board.second};" if beyond else ","
     raise OverBudget(
-        f"{request.name} needs {need:,} bytes of RAM{split}, {whose} has {has}; the largest buffers are {names}. "
+        f"{request.name} needs {need:,} bytes of RAM{split} {whose} has {has}; the largest buffers are {names}. "
         f"Sparsity does not shrink activations: use a smaller input, fewer channels, or at least {_kb(least)} of RAM."
     )
 

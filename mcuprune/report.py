@@ -220,13 +220,13 @@ class Report:
         return _limit(self.budget.ram_bytes, self.board.ram_bytes + second, self.board.name)
 
     @property
-    def regions(self) -> str:
-        """'111,204 bytes lie in RAM, which has 131,072; 40,960 bytes of the arena ...', '' where all is in RAM"""
+    def regions(self) -> tuple[str, ...]:
+        """How much lies in RAM and how much in a second region, a sentence each; none where all is in RAM."""
         second = self.ram.second
         if not second:
-            return ""
+            return ()
         first = self.ram.total_bytes - second.arena_bytes
-        return f"{first:,} bytes lie in RAM, which has {self.board.ram_bytes:,}; {second.text}"
+        return f"{first:,} bytes lie in RAM, which has {self.board.ram_bytes:,}", second.text
 
     def to_json(self) -> dict:
         """The report as plain lists and dicts."""
