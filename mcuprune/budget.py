@@ -26,7 +26,7 @@ from mcuprune.sizes import format_size
 
 MOST = 0.98  # sparsity beyond which nobody should expect a network to be of use
 STEP = 0.0005  # sparsity is searched to this precision
-STACK = 512  # bytes that are left to it when kernels are chosen
+STACK = 512  # bytes that no network was seen to exceed, where it is not known which kernels it calls
 PADDING = 32  # bytes between arrays of an image, where RAM is to be filled to the last
 SPARE = 0.005  # of the weight bytes: what a mask takes changes a little when training goes on under it
 
@@ -167,24 +167,38 @@ def check_flash(compiled: Compiled, request: Request) -> None:
         raise _over_flash(compiled, request)
 
 
-def arena_room(compiled: Compiled, request: Request) -> int:
-    """Bytes that the arena may take in RAM beside other static data and a stack."""
-    return request.ram_limit()[0] - (compiled.static_bytes - compiled.plan.size) - STACK
+def arena_room(compiled: Compiled, request: Request, second: int = 0) -> int:
+    """Bytes that the arena may take beside other static data and the stack.
+
+    second: bytes beside the board's RAM, in its second region.  A limit is for the sum of both.
+    """
+    limit, _ = request.ram_limit(second)
+    others = compiled.static_bytes - compiled.plan.size
+    return min(limit - compiled.stack_bytes - others, _first_room(compiled, request) + second)
+
+
+def _first_room(compiled: Compiled, request: Request) -> int:
+    """Bytes that the arena may take in the first region, whose linker leaves room for a stack."""
+    others = compiled.static_bytes - compiled.plan.size
+    return request.board.ram.size - others - max(compiled.stack_bytes, link.STACK) - PADDING
 
 
 def wall(compiled: Compiled, request: Request) -> Wall | None:
     """Where the arena goes on in a second region of memory, if the board has one and the budget allows it."""
-    board, room = request.board, arena_room(compiled, request) + STACK - link.STACK - PADDING
-    if not board.second or room < 0:
+    board, room = request.board, _first_room(compiled, request) // ALIGNMENT * ALIGNMENT
+    if not board.second or not 0 <= room < arena_room(compiled, request, board.memory[board.second].size):
         return None
-    more = request.ram_limit(board.memory[board.second].size)[0] - board.ram.size
-    return Wall(room // ALIGNMENT * ALIGNMENT, board.second, more) if more > 0 else None
+    return Wall(room, board.second, board.memory[board.second].size)
 
 
 def fits_ram(compiled: Compiled, request: Request) -> bool:
-    """Whether what is known before a run fits: all but the stack."""
-    linked = compiled.firmware.fits and compiled.production.fits
-    return linked and compiled.static_bytes <= _ram_limit(compiled, request)[0]
+    """Whether it fits as far as that is known before a run, with the most that its stack may be."""
+    return compiled.linked and over_ram(compiled, request) <= 0
+
+
+def over_ram(compiled: Compiled, request: Request) -> int:
+    """Bytes that data and stack take beyond the limit; less than none where there is room left."""
+    return compiled.static_bytes + compiled.stack_bytes - _ram_limit(compiled, request)[0]
 
 
 def _ram_limit(compiled: Compiled, request: Request) -> tuple[int, str]:
@@ -201,11 +215,12 @@ def check_ram(compiled: Compiled, request: Request, stack_bytes: int = 0) -> Non
     least = need if stack_bytes else min(need, others + least_arena(compiled.graph, compiled.board) + STACK)
     largest = sorted(compiled.plan.slots, key=lambda s: -s.size)[:3]
     names = ", ".join(f"{s.name} ({format_size(s.size)})" for s in largest)
-    board, has = request.board, f"{limit:,}"
+    board, has, beyond = request.board, f"{limit:,}", compiled.plan.beyond
     if board.second and whose == board.name:
         has = f"{board.ram.size:,} and {board.memory[board.second].size:,} in {board.second}"
+    split = f", {beyond:,} of them in {board.second};" if beyond else ","
     raise OverBudget(
-        f"{request.name} needs {need:,} bytes of RAM, {whose} has {has}; the largest buffers are {names}. "
+        f"{request.name} needs {need:,} bytes of RAM{split} {whose} has {has}; the largest buffers are {names}. "
         f"Sparsity does not shrink activations: use a smaller input, fewer channels, or at least {_kb(least)} of RAM."
     )
 

@@ -11,19 +11,20 @@ that call it, the code of a kernel.  A goal weighs the bytes of a whole network 
                 search the lowest price at which the sum of bytes is within the limit
 
 RAM is a matter of each layer on its own: a candidate may be used where its scratch and all that is alive beside it
-fit into the arena.  The arena is no larger than it has to be for nearly the same speed, or the same where that is the
-goal.
+fit into the arena.  The arena is no larger than it has to be for nearly the same speed, or for the very same where size
+or speed is the goal.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from mcuprune import chains, cost, kernels, ops, order, strips
 from mcuprune.board import Board
 from mcuprune.encodings import ENCODINGS
 from mcuprune.graph import Graph, Op
 from mcuprune.layer import Array, Function, Layer, leaves
-from mcuprune.menu import DEAR, Candidate, Menu, choose
+from mcuprune.menu import Candidate, Menu, choose
 from mcuprune.operand import wide
 from mcuprune.plan import Wall, needs, plan, scratch_size
 
@@ -32,6 +33,15 @@ UNKNOWN = 1e12  # cycles of a kernel that was never measured on a core: chosen w
 ATTEMPTS = 12  # to find chains whose arena has no more gaps than there is room for
 HALVINGS = 6  # in search of the least arena
 NEARLY = 1.01  # times as many cycles, or bytes times cycles, may a choice have that needs less RAM
+
+
+class Identity(NamedTuple):
+    """What tells the candidates of a layer apart."""
+
+    kernel: str | None
+    encoding: str | None
+    scratch: int | None  # bytes
+    overlap: int | None  # bytes that the output may begin below the input, at least; None: they lie apart
 
 
 def smallest(weights) -> str:
@@ -54,27 +64,27 @@ def layers(
 
     goal: a name of GOALS, or the bytes that all constants and the code of kernels may take.  isas: sets of kernels to
     choose from, the board's when None.  arena: the bytes that it may take; where it cannot be so small, the least.
-    wall: where RAM ends within these.
+    wall: where RAM ends, and what it has behind it.
     """
     isas = isas or board.isas
     choices = [candidates(graph, op, board, isas) for op in graph.ops]
     leanest = [min(each, key=lambda c: scratch_size(c.layer)).layer for each in choices]
     choices = [choices[i] for i in order.best(graph, leanest)]
     graph = replace(graph, ops=tuple(each[0].layer.op for each in choices))
-    code = {f: cost.code(f, board.cpu, isas) for each in choices for c in each for f in c.functions}
+    functions = {"mcup_copy_s8"}.union(*(c.functions for each in choices for c in each))  # it is for strips
+    code = {f: cost.code(f, board.cpu, isas) for f in functions}
     best = _best(graph, choices, code, goal, arena, wall)
     enough_for_all = wall is None and max(map(max, _room(graph, choices)), default=0) <= (arena or 0)
     if arena is None or graph.loops or enough_for_all:
         return best
-    free = _best(graph, choices, code, goal, None)
 
-    def cycles(layers: Sequence[Layer]) -> float:
-        return sum(_cycles(layer, board.cpu) for layer in layers)
+    def worth(layers: Sequence[Layer]) -> tuple[bool, int, float]:
+        functions = {f for layer in layers for call in layer.calls for f in call.functions}
+        size, cycles = sum(map(constant_bytes, layers)), sum(_cycles(layer, board.cpu) for layer in layers)
+        return _excess(graph, layers, arena, wall) > 0, *_worth(goal, size, sum(code[f] for f in functions), cycles)
 
-    def worth(layers: Sequence[Layer]) -> tuple[bool, float]:
-        return plan(graph, layers, wall).top > arena, cycles(layers)
-
-    enough = False, NEARLY * cycles(free)
+    _, size, rest = worth(_best(graph, choices, code, goal, None))
+    enough = False, size, NEARLY * rest
     if worth(best) <= enough:
         return best
     for chained in _in_strips(graph, board, isas, choices, code, goal, arena, wall):
@@ -83,6 +93,15 @@ def layers(
         if worth(best) <= enough:
             break
     return best
+
+
+def _worth(goal: str | int, constants: int, code: int, cycles: float) -> tuple[int, float]:
+    """(bytes that count before all, what counts then) of a choice, of which less is better."""
+    if isinstance(goal, int):
+        return max(constants + code - goal, 0), cycles
+    if goal == "size":
+        return constants, cycles
+    return 0, (constants + code) * cycles if goal == "balanced" else cycles
 
 
 def least_arena(graph: Graph, board: Board) -> int:
@@ -117,7 +136,6 @@ def _in_strips(
     def judge(layer: Layer) -> Candidate:
         return Candidate(layer, constant_bytes(layer), _cycles(layer, board.cpu))
 
-    code = code | {"mcup_copy_s8": cost.code("mcup_copy_s8", board.cpu, isas)}
     room = _room(graph, choices)
     for attempt in range(ATTEMPTS):
         relieved = chains.relieve(graph, choices, room, arena - attempt * arena // (2 * ATTEMPTS), lower, judge)
@@ -154,27 +172,33 @@ def _best(
         return menu.layers(choose(menu, goal))
 
     last = max((i for i, n in enumerate(steps) if arena is None or n <= arena), default=0)
-    while last > 0 and arena is not None and (excess := plan(graph, at(last), wall).top - arena) > 0:
+    while last > 0 and arena is not None and (excess := _excess(graph, at(last), arena, wall)) > 0:
         lower = steps[last] - excess  # what is alive at once would fit, but not without gaps
         last = max((i for i, n in enumerate(steps[:last]) if n <= lower), default=0)
     return at(_least(within, steps[: last + 1], goal))
 
 
+def _excess(graph: Graph, layers: Sequence[Layer], arena: int, wall: Wall | None) -> int:
+    """Bytes of a plan that are over the limit, or over what is behind a wall."""
+    placed = plan(graph, layers, wall)
+    return max(placed.size - arena, placed.top - wall.end if wall else 0)
+
+
 def _least(within, steps: Sequence[int], goal: str | int) -> int:
     """The first step that is nearly as good as the last one."""
 
-    def worth(step: int) -> float:
+    def worth(step: int) -> tuple[int, float]:
         menu = within(steps[step])
         chosen = choose(menu, goal)
         size, cycles = menu.totals(chosen)
-        excess = max(size - goal, 0) * DEAR if isinstance(goal, int) else 0
-        return {"size": menu.constants(chosen), "balanced": size * cycles}.get(str(goal), cycles + excess)
+        constants = menu.constants(chosen)
+        return _worth(goal, constants, size - constants, cycles)
 
     low, high = 0, len(steps) - 1
-    best = worth(high)
-    if isinstance(goal, int) and best >= DEAR:  # over the limit, though other kernels, of less RAM, may not be
+    size, rest = worth(high)
+    if isinstance(goal, int) and size > 0:  # over the limit, though other kernels, of less RAM, may not be
         return min(range(len(steps)), key=worth)
-    enough = best * (1 if goal in ("size", "speed") else NEARLY)
+    enough = size, rest * (1 if goal in ("size", "speed") else NEARLY)
     while low < high:
         middle = (low + high) // 2
         low, high = (low, middle) if worth(middle) <= enough else (middle + 1, high)
@@ -184,7 +208,7 @@ def _least(within, steps: Sequence[int], goal: str | int) -> int:
 def recorded(
     graph: Graph,
     board: Board,
-    kernels_used: Sequence[tuple[str | None, str | None, int | None]],
+    kernels_used: Sequence[Identity],
     isas: Sequence[str] | None = None,
     chained: Mapping[int, tuple[int, int]] | None = None,
 ) -> list[Layer]:
@@ -213,10 +237,11 @@ def strip_cycles(graph: Graph, layers: Sequence[Layer], board: Board, isas: Sequ
     return sum(_cycles(layer, board.cpu) for layer in layers) - sum(whole)
 
 
-def identity(layer: Layer) -> tuple[str | None, str | None, int | None]:
-    """(kernel, encoding, bytes of scratch) as a report names them.  A kernel that calls others is told with them."""
+def identity(layer: Layer) -> Identity:
+    """What a report tells of a candidate, and finds it by.  A kernel that calls others is told with them."""
     kernel = " ".join(layer.calls[0].functions) if layer.calls else None
-    return kernel, layer.encoded.encoding if layer.encoded else None, scratch_size(layer)
+    encoding = layer.encoded.encoding if layer.encoded else None
+    return Identity(kernel, encoding, scratch_size(layer), layer.overlap.distance if layer.overlap else None)
 
 
 def candidates(graph: Graph, op: Op, board: Board, isas: Sequence[str] | None = None) -> list[Candidate]:

@@ -3,12 +3,13 @@
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import accumulate
 from pathlib import Path
 
 import numpy as np
 
-from mcuprune import choose, declare, link, plan, project, tflite
+from mcuprune import choose, declare, link, plan, project, stack, tflite
 from mcuprune.board import Board
 from mcuprune.errors import UsageError
 from mcuprune.graph import Graph
@@ -48,6 +49,17 @@ class Compiled:
     @property
     def static_bytes(self) -> int:
         return max(self.firmware.static_bytes, self.production.static_bytes)
+
+    @property
+    def linked(self) -> bool:
+        """Whether there are images: the linker knows the board's memory."""
+        return self.firmware.fits and self.production.fits
+
+    @cached_property
+    def stack_bytes(self) -> int:
+        """That either image takes at most; where there is none, what the linker wants to be left."""
+        images = (self.firmware, self.production) if self.linked else ()
+        return max((stack.deepest(image.elf) for image in images), default=link.STACK)
 
     @property
     def function(self) -> str:

@@ -81,38 +81,42 @@ def _optimized(compiled: Compiled, request: Request) -> Compiled:
 
     What no choice of kernels and strips makes fit into RAM may also go to a second region, if the board has one.
     """
-    made = compiled if request.goal == "size" else _chosen(compiled, request, budget.arena_room(compiled, request))
+    small_enough = request.goal == "size" and budget.fits_ram(compiled, request)
+    made = compiled if small_enough else _chosen(compiled, request)
     wall = budget.wall(compiled, request)
     if wall and not budget.fits_ram(made, request):
-        made = _chosen(compiled, request, wall.end, wall)
+        made = _chosen(compiled, request, wall)
     return made
 
 
-def _chosen(compiled: Compiled, request: Request, arena: int, wall: Wall | None = None) -> Compiled:
-    """The fastest program that fits the flash budget, or the knee where there is none, unless there is a goal.
+def _chosen(compiled: Compiled, request: Request, wall: Wall | None = None) -> Compiled:
+    """The fastest program that fits the budgets, or the knee where there is none for flash, unless there is a goal.
 
-    arena: bytes that it may take, so that it fits into RAM and what is behind a wall.
+    wall: where RAM ends, and what is behind it.
     """
-    if request.goal == "size":
-        return compile_graph(compiled.original, request.board, compiled.folder, "size", PORTABLE, arena, wall)
-    room = _flash_room(compiled, request)
-    goals: list[str | int] = [room] if request.budget.flash_bytes else []
+    goals: list[str | int] = [_flash_room(compiled, request)] if request.budget.flash_bytes else []
     if request.goal or not goals:
         goals.insert(0, request.goal or "balanced")
+    room = budget.arena_room(compiled, request, wall.size if wall else 0)
 
-    def link(goal: str | int, isas: Sequence[str]) -> Compiled:
+    def link(goal: str | int, isas: Sequence[str], arena: int) -> Compiled:
         return compile_graph(compiled.original, request.board, compiled.folder, goal, isas, arena, wall)
 
-    for isas in (request.board.isas, PORTABLE):
+    for isas in (PORTABLE,) if request.goal == "size" else (request.board.isas, PORTABLE):
         for goal in goals:
+            arena = room
             for _ in range(CORRECTIONS):
-                made = link(goal, isas)
-                if budget.fits_flash(made, request) and budget.fits_ram(made, request):
+                made = link(goal, isas, arena)
+                over_flash = made.flash_bytes - request.flash_limit[0]
+                if over_flash <= 0 and budget.fits_ram(made, request):
                     return made
-                if isinstance(goal, str) or budget.fits_flash(made, request):
+                if over_flash > 0 and isinstance(goal, int):
+                    goal -= over_flash  # kernels bring a little more than their code
+                elif over_flash <= 0 and made.linked and made.plan.size <= arena:
+                    arena -= budget.over_ram(made, request)  # and more stack than those of the smallest program
+                else:
                     break
-                goal -= made.flash_bytes - request.flash_limit[0]  # kernels bring a little more than their code
-    return link("size", PORTABLE)
+    return link("size", PORTABLE, room)
 
 
 def _flash_room(compiled: Compiled, request: Request) -> int:

@@ -140,6 +140,7 @@ class LayerRow:
     estimated_cycles: int | None
     scratch_bytes: int | None = None  # of RAM, while the layer runs
     predicted_cycles: int | None = None  # what estimated_cycles was expected to be when the kernel was chosen
+    overlap_bytes: int | None = None  # that the output may begin below the input, at least, where it may lie over it
 
 
 @dataclass(frozen=True)
@@ -217,6 +218,15 @@ class Report:
     def ram_limit(self) -> tuple[int, str]:
         second = self.ram.second.size_bytes if self.ram.second else 0
         return _limit(self.budget.ram_bytes, self.board.ram_bytes + second, self.board.name)
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        """How much lies in RAM and how much in a second region, a sentence each; none where all is in RAM."""
+        second = self.ram.second
+        if not second:
+            return ()
+        first = self.ram.total_bytes - second.arena_bytes
+        return f"{first:,} bytes lie in RAM, which has {self.board.ram_bytes:,}", second.text
 
     def to_json(self) -> dict:
         """The report as plain lists and dicts."""

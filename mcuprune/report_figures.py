@@ -20,7 +20,7 @@ def memory(report: Report) -> Html:
         "indices": flash.index_bytes,
         "tables": flash.table_bytes,
     }
-    second = f" {ram.second.text}." if ram.second else ""
+    second = "".join(f" {region}." for region in report.regions)
     ram_parts = {"arena": ram.arena_bytes, "static": ram.static_bytes, "stack": ram.stack_bytes or 0}
     return section(
         "Memory",

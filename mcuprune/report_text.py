@@ -29,8 +29,8 @@ def show(report: Report, plan: Sequence[PlanRow] = (), *, file: TextIO | None = 
     console.print(_accuracy(report))
     console.print(bar("Flash:", report.flash.total_bytes, *report.flash_limit))
     console.print(bar("RAM:", report.ram.total_bytes, *report.ram_limit))
-    if report.ram.second:
-        console.print(Text(f"{'':7}{report.ram.second.text}"))
+    for region in report.regions:
+        console.print(Text(f"{'':7}{region}"))
     console.print(_layers(report))
     if report.chains:
         console.print(Text(chains(report.chains) + "\n"))

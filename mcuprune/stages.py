@@ -32,7 +32,7 @@ def load(folder: Path) -> tuple[Compiled, Report]:
     graph = replace(graph, ops=tuple(ops[row.name] for row in made.layers))
     # portable twins of the kernels are there, for the host, where the board's own were chosen from
     isas = target.isas if (folder / "src/runtime/host").is_dir() else PORTABLE
-    used = [(row.kernel, row.encoding, row.scratch_bytes) for row in made.layers]
+    used = [choose.Identity(row.kernel, row.encoding, row.scratch_bytes, row.overlap_bytes) for row in made.layers]
     names = [row.name for row in made.layers]
     chained = {names.index(chain.layers[0]): (len(chain.layers), chain.lines) for chain in made.chains}
     layers = tuple(choose.recorded(graph, target, used, isas, chained))

@@ -83,7 +83,7 @@ def _row(layer: Layer, compiled: Compiled) -> LayerRow:
     graph, op = compiled.graph, layer.op
     weight_bytes, index_bytes = layer_bytes(layer)
     dense = dense_weight_bytes(layer)
-    kernel, encoding, scratch = identity(layer)
+    chosen = identity(layer)
     predicted = cost.cycles(layer, compiled.board.cpu)
     return LayerRow(
         name=op.name,
@@ -92,15 +92,16 @@ def _row(layer: Layer, compiled: Compiled) -> LayerRow:
         macs=layer.macs,
         nonzero_macs=layer.nonzero_macs,
         sparsity=round(1 - layer.nonzero_macs / layer.macs, 6) if layer.encoded else None,
-        encoding=encoding,
-        kernel=kernel,
+        encoding=chosen.encoding,
+        kernel=chosen.kernel,
         weight_bytes=weight_bytes,
         index_bytes=index_bytes,
         dense_weight_bytes=dense,
         instructions=None,
         estimated_cycles=None,
-        scratch_bytes=scratch,
+        scratch_bytes=chosen.scratch,
         predicted_cycles=None if predicted is None else round(predicted),
+        overlap_bytes=chosen.overlap,
     )
 
 

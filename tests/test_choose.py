@@ -82,6 +82,20 @@ def test_the_knee_lies_between_small_and_fast(graph, board):
     assert fast <= cycles <= slow
 
 
+@given(networks(), st.sampled_from(BOARDS))
+@settings(max_examples=30)
+def test_the_smallest_choice_is_as_fast_as_its_bytes_allow(graph, board):
+    """RAM is not saved at the price of time."""
+    choices = [choose.candidates(graph, op, board) for op in graph.ops]
+    least = [min(candidate.size for candidate in each) for each in choices]
+    chosen = choose.layers(graph, board, "size")
+    assert sum(map(choose.constant_bytes, chosen)) == sum(least)
+    for layer, size in zip(chosen, least, strict=True):
+        each = next(each for each in choices if each[0].layer.op is layer.op)
+        fastest = min(candidate.cycles for candidate in each if candidate.size == size)
+        assert cost.cycles(layer, board.cpu) == pytest.approx(fastest, abs=1, rel=1e-3)
+
+
 def test_what_cannot_fit_is_as_small_as_can_be():
     net = Net("net", 40)
     graph = net.graph(net.dense(net.input, 30, sparsity=0.6))

@@ -23,6 +23,7 @@ pytestmark = pytest.mark.emulator
 
 CORES = ["microbit", "rpi_pico", "mps2_an385", "mps2_an386", "stm32f405", "mps2_an500", "mps2_an505", "mps3_an547"]
 NETWORKS = ["residual", "sparse", "layout", "gated"]
+UNSEEN = 100  # bytes of stack, at most, on ways that a run does not take
 
 
 def test_every_core_is_among_those_that_are_tested():
@@ -37,6 +38,7 @@ def test_every_byte_equals_the_oracles_on_every_core(compiled, name, board):
     assert verdict.bit_exact, verdict.where
     assert 64 <= verdict.stack_bytes < link.STACK
     assert verdict.stack_bytes % 4 == 0
+    assert verdict.stack_bytes <= network.stack_bytes <= verdict.stack_bytes + UNSEEN
 
 
 @pytest.mark.parametrize("board", ["microbit", "stm32f405", "mps3_an547"])
