@@ -103,7 +103,10 @@ def lower(graph: Graph, op: Op, function: str, struct: str, fields: dict[str, Fi
     least, most = output_range(graph, op)
     fields = {**loop_fields(graph, op), **fields, "zero_point": target.z, "least": least, "most": most}
     clamped = target.count if (least, most) != (-128, 127) else 0
-    return layer(graph, op, Call(function, struct, fields, (0, 1), work(graph, op, kind) | {"clamped": clamped}))
+    amounts = work(graph, op, kind)
+    over = amounts["line"] * (target.count // amounts["line"] % 4) if kind in amounts else 0  # one at a time, not four
+    amounts |= {"over": over, "clamped": clamped}
+    return layer(graph, op, Call(function, struct, fields, (0, 1), amounts))
 
 
 def loop_fields(graph: Graph, op: Op) -> dict[str, Field]:

@@ -84,6 +84,7 @@ def layer(graph: Graph, op: Op, m: Matrix, name: str, encoded: Encoded, arranged
         "step4": packing.fours * int(steps.sum()),
         "group": packing.eights + packing.fours,
         "row4": packing.fours * len(steps),
+        "clamped": m.clamped(8 * packing.eights + 4 * packing.fours) * len(steps),
         **packing.work,
     }
     call = Call(f"mcup_conv_2d_{name}_split_s8", "mcup_conv_2d_split_t", fields, work=work)

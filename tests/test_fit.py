@@ -38,5 +38,19 @@ def test_kernels_of_one_layer_are_told_apart():
     assert fit.fit(samples) == {function: {"call": once, **work} for function, once, work in kinds}
 
 
+def test_samples_are_apart_where_they_have_no_kernel_in_common():
+    names = ["a", "b", "bc", "d", "ce", "f"]
+    samples = [fit.Sample(n, tuple(Call(f, "", {}) for f in name), 1) for n, name in enumerate(names)]
+    found = {frozenset(sample.number for sample in group) for group in fit.apart(samples)}
+    assert found == {frozenset(numbers) for numbers in ({0}, {1, 2, 4}, {3}, {5})}
+
+
+def test_kernels_that_are_predicted_badly_are_named(capsys):
+    fit.show({"cortex-m4": {"mcup_good": [0.02, -0.03], "mcup_bad": [0.05, -0.06]}, "cortex-m3": {"mcup_good": [0.01]}})
+    told = capsys.readouterr().out
+    assert "cortex-m4: mean error above 3 %: mcup_bad 5.5 % of 2 layers\n" in told
+    assert "cortex-m3: mean error above 3 %: none\n" in told
+
+
 def test_the_table_is_as_the_tool_writes_it():
     assert fit.text(cost.table()) == cost.TABLE.read_text(encoding="utf-8")

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from models import NETWORKS, Net
 from pruned import mobilenet, random_network
+from wide import possible, widened
 from writer import write
 
 from mcuprune import ops, oracle, samples
@@ -191,6 +192,22 @@ def test_reshapes_in_a_row_are_one_and_transposes_of_ones_are_reshapes():
     x = net.transpose(net.reshape(net.dense(net.input, 6), 1, 1, 6), (0, 2, 3, 1))
     done = same(net.graph(net.dense(net.reshape(net.reshape(x, 2, 3), 6), 4)))
     assert kinds(done) == ["fully_connected", "fully_connected"]
+
+
+def test_frames_and_shapes_of_int16_vanish():
+    net = Net("wide", 8, 8, 3)
+    x = net.pad(net.input, [(0, 0), (0, 1), (0, 1), (0, 0)])
+    x = net.transpose(net.conv(net.conv(x, 4, stride=2, padding="VALID"), 2, 4, padding="VALID"), (0, 2, 1, 3))
+    done = same(widened(net.graph(net.dense(net.reshape(net.reshape(x, 2), 1, 1, 2), 3))))
+    assert kinds(done) == ["conv_2d", "conv_2d", "fully_connected"]
+
+
+@settings(max_examples=25)
+@given(st.integers(0, 2**32 - 1))
+def test_nothing_of_int16_changes(seed):
+    graph = random_network(seed)
+    if possible(graph):
+        same(widened(graph))
 
 
 def constant(net: Net, x: Tensor, value: int, scale: float) -> Tensor:

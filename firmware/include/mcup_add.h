@@ -1,4 +1,4 @@
-/* ADD: the walk along broadcast dimensions, and the arithmetic of a line, for every instruction
+/* ADD and its kin: the walk along broadcast dimensions, and the arithmetic of a line, for every instruction
  * set. */
 #ifndef MCUP_ADD_H
 #define MCUP_ADD_H
@@ -43,6 +43,16 @@ static inline void mcup_add_lines(const mcup_add_t *layer, const int8_t *a, cons
             }
         }
     }
+}
+
+/* `neighbours` computes lines of which both operands' elements follow one another. */
+static inline void mcup_add_fast(const mcup_add_t *layer, const int8_t *a, const int8_t *b,
+                                 int8_t *output, mcup_add_line_t *neighbours, mcup_add_line_t *line)
+{
+    const int adjacent = layer->a_steps[3] == 1 && layer->b_steps[3] == 1;
+    const int fast = adjacent && layer->shift >= 1 && layer->shift <= 22;
+
+    mcup_add_lines(layer, a, b, output, fast ? neighbours : line);
 }
 
 #endif

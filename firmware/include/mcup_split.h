@@ -236,4 +236,15 @@ static inline void mcup_split_convolve(const mcup_conv_2d_split_t *layer, const 
     }
 }
 
+/* The kernel of a format whose rows are in assembly: the same on every instruction set. */
+#define MCUP_SPLIT_KERNEL(format)                                                               \
+    mcup_split_rows_t mcup_split_##format##_8, mcup_split_##format##_4;                         \
+                                                                                                \
+    void mcup_conv_2d_##format##_split_s8(const mcup_conv_2d_split_t *layer,                    \
+                                          const int8_t *input, int8_t *output)                  \
+    {                                                                                           \
+        mcup_split_convolve(layer, input, output, mcup_split_##format##_8,                      \
+                            mcup_split_##format##_4);                                           \
+    }
+
 #endif

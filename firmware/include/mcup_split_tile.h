@@ -39,4 +39,15 @@ static inline void mcup_split_tile_line(const mcup_split_t *split, const int8_t 
     }
 }
 
+/* Tiles, sliding. */
+static inline void mcup_split_convolve_tiles(const mcup_conv_2d_split_t *layer,
+                                             const int8_t *input, int8_t *output,
+                                             mcup_split_rows_t *eight)
+{
+    const mcup_split_t split = mcup_split(layer, input);
+    const int line = (layer->window.kernel_width + 3) * layer->window.channels;
+
+    mcup_split_strips(layer, &split, output, eight, line, mcup_split_tile_line);
+}
+
 #endif

@@ -8,6 +8,7 @@ from math import prod
 import numpy as np
 import tflite
 
+from mcuprune import strides
 from mcuprune.graph import Graph, Op, Tensor
 from mcuprune.layer import Array, Call, Field, Layer
 from mcuprune.operand import check_shape, sample_shape, samples, unsupported
@@ -73,7 +74,7 @@ def lower(graph: Graph, op: Op, encoded: None = None) -> Layer:
         "inner": inner,
         "step": shape[along] * inner,
     }
-    work = {"outer": outer, "slice": outer * count, "byte": outer * count * inner}
+    work = {"outer": outer, "slice": outer * count} | strides.moved(outer * count, inner)
     call = Call("mcup_gather_s8", "mcup_gather_t", fields, work=work)
     return Layer(op, (call,), summary=f"{count} of {shape[along]} along axis {along}")
 
@@ -81,6 +82,6 @@ def lower(graph: Graph, op: Op, encoded: None = None) -> Layer:
 def chosen(op: Op, inputs: tuple[int, int], outer: int, places: int, count: int, inner: int) -> Layer:
     """Slices that an input of the network chooses.  inputs: positions of the table and of the indices."""
     fields: dict[str, Field] = {"outer": outer, "count": count, "inner": inner, "places": places}
-    work = {"outer": outer, "slice": outer * count, "byte": outer * count * inner}
+    work = {"outer": outer, "slice": outer * count} | strides.moved(outer * count, inner)
     call = Call("mcup_gather_indices_s8", "mcup_gather_indices_t", fields, inputs, work)
     return Layer(op, (call,), summary=f"{count} of {places}")

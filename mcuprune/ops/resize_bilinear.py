@@ -53,5 +53,5 @@ def reference(graph: Graph, op: Op, inputs: list[np.ndarray]) -> list[np.ndarray
 
 
 def lower(graph: Graph, op: Op, encoded: None = None) -> Layer:
-    tables = (Array("mcup_between_t", found, 6 * len(found)) for found in places(graph, op))
-    return resize_nearest_neighbor.layer(graph, op, *tables)
+    row, column = (Array("mcup_between_t", found, 6 * len(found)) for found in places(graph, op))
+    return resize_nearest_neighbor.layer(graph, op, row, column, {"byte": graph.tensors[op.outputs[0]].count})

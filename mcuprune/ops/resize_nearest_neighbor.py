@@ -3,6 +3,7 @@
 import numpy as np
 import tflite
 
+from mcuprune import strides
 from mcuprune.graph import Graph, Op
 from mcuprune.layer import Array, Call, Field, Layer
 from mcuprune.operand import check_shape, constant, sample_shape, unsupported
@@ -47,11 +48,16 @@ def reference(graph: Graph, op: Op, inputs: list[np.ndarray]) -> list[np.ndarray
 
 
 def lower(graph: Graph, op: Op, encoded: None = None) -> Layer:
-    return layer(graph, op, *(Array("int16_t", found, 2 * len(found)) for found in places(graph, op)))
+    row, column = (Array("int16_t", found, 2 * len(found)) for found in places(graph, op))
+    _, height, width, channels = graph.tensors[op.outputs[0]].shape
+    return layer(graph, op, row, column, strides.moved(height * width, channels))
 
 
-def layer(graph: Graph, op: Op, row: Array, column: Array) -> Layer:
-    """A resize whose places in the input are tables: an entry for each row and each column of the output."""
+def layer(graph: Graph, op: Op, row: Array, column: Array, work: dict[str, float]) -> Layer:
+    """A resize whose places in the input are tables: an entry for each row and each column of the output.
+
+    work: what all pixels take for their channels, for mcuprune.cost.
+    """
     source, target = graph.tensors[op.inputs[0]].shape, graph.tensors[op.outputs[0]].shape
     fields: dict[str, Field] = {
         "row": row,
@@ -62,6 +68,6 @@ def layer(graph: Graph, op: Op, row: Array, column: Array) -> Layer:
         "input_width": source[2],
     }
     pixels = target[1] * target[2]
-    work = {"line": target[1], "pixel": pixels, "byte": pixels * target[3]}
+    work = {"line": target[1], "pixel": pixels} | work
     call = Call(f"mcup_{op.kind}_s8", f"mcup_{op.kind}_t", fields, work=work)
     return Layer(op, (call,), summary=f"{source[1]}x{source[2]} -> {target[1]}x{target[2]}, {target[3]} channels")

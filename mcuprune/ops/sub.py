@@ -28,5 +28,7 @@ def reference(graph: Graph, op: Op, inputs: list[np.ndarray]) -> list[np.ndarray
 
 def lower(graph: Graph, op: Op, encoded: None = None) -> Layer:
     a, b = operands(graph, op)
+    to_a, to_b, _ = multipliers(graph, op)
     fields = rescale_fields(a.z, b.z, multipliers(graph, op))
-    return pairs.lower(graph, op, "mcup_sub_s8", "mcup_add_t", fields)
+    kind = "equal" if to_a == to_b else "element"
+    return pairs.lower(graph, op, "mcup_sub_s8", "mcup_add_t", fields, kind)

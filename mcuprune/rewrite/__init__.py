@@ -1,7 +1,8 @@
 """Lossless passes: a smaller graph whose outputs are the same in every byte, for every input.
 
 A pass is a file with `apply(graph, reach) -> Graph`, which returns the graph that it was given where there is nothing
-to do; reach is what mcuprune.ranges knows of the tensors.
+to do; reach is what mcuprune.ranges knows of the tensors.  It knows nothing of int16: WIDE says that a pass can do
+without.
 All of them are applied in turn until none finds anything.  The network's ends keep their shapes; tensors keep their
 indices, scales and zero points, and what is left of a tensor keeps its values, so that layers can be compared with the
 oracle's one by one (Tensor.kept).  What a pass does not know stays as it is.
@@ -34,22 +35,22 @@ class Rewritten:
 def rewrite(graph: Graph) -> Rewritten:
     """All passes, to the fixpoint, with repetitions rolled up to loops, which no pass looks into.
 
-    They reason about bytes: a network that computes in int16 stays as it is.
+    A network that computes in int16 has only those that do not ask what its numbers can be, and no loops.
     """
-    if any(operand.wide(graph, op) or graph.operand(op, 0).dtype == "int16" for op in graph.ops):
-        return Rewritten(graph, graph, ())
-    removed = dict.fromkeys(PASSES, Size(0, 0, 0, 0))
-    original, graph = graph, loops.roll(graph)
-    reach, changed = ranges(graph), True
+    wide = any(operand.wide(graph, op) or graph.operand(op, 0).dtype == "int16" for op in graph.ops)
+    passes = {name: module for name, module in PASSES.items() if not wide or getattr(module, "WIDE", False)}
+    removed = dict.fromkeys(passes, Size(0, 0, 0, 0))
+    original, graph = graph, graph if wide else loops.roll(graph)
+    reach, changed = {} if wide else ranges(graph), True
     while changed:
         changed = False
-        for name, module in PASSES.items():
+        for name, module in passes.items():
             smaller = module.apply(graph, reach)
             if smaller is not graph:
                 smaller = PASSES["unread"].apply(smaller, reach)  # what a pass leaves behind counts as its own
                 lost = zip(removed[name], size(graph), size(smaller), strict=True)
                 removed[name] = Size(*(so_far + before - after for so_far, before, after in lost))
-                graph, reach, changed = smaller, ranges(smaller), True
+                graph, reach, changed = smaller, {} if wide else ranges(smaller), True
     graph = loops.spread(graph)
     return Rewritten(original, graph, tuple(Rewrite(name, *lost) for name, lost in removed.items() if any(lost)))
 

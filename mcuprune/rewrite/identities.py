@@ -12,6 +12,8 @@ from mcuprune.ops import OPS
 from mcuprune.ranges import LAYOUT, LOOKUPS, Range, Reach
 from mcuprune.rewrite import without
 
+WIDE = True
+
 
 def apply(graph: Graph, reach: Reach) -> Graph:
     for op in graph.ops:
@@ -29,7 +31,7 @@ def _unchanged(graph: Graph, op: Op, reach: Reach) -> int | None:
     source, target = graph.tensors[sources[0]], graph.results(op)[0]
     if source.shape != target.shape or (source.s, source.z) != (target.s, target.z):
         return None
-    same = moves_nothing(graph, op) if op.kind in LAYOUT else _maps_to_itself(graph, op, reach[sources[0]])
+    same = moves_nothing(graph, op) if op.kind in LAYOUT else _maps_to_itself(graph, op, reach.get(sources[0]))
     return sources[0] if same else None
 
 
@@ -43,9 +45,9 @@ def moves_nothing(graph: Graph, op: Op) -> bool:
     return np.array_equal(OPS[op.kind].reference(graph, op, operands)[0].reshape(-1), places)
 
 
-def _maps_to_itself(graph: Graph, op: Op, reach: Range) -> bool:
+def _maps_to_itself(graph: Graph, op: Op, reach: Range | None) -> bool:
     """Whether a function of single bytes gives back every value that there can be."""
-    if op.kind not in LOOKUPS | {"add", "mul"}:
+    if reach is None or op.kind not in LOOKUPS | {"add", "mul"}:
         return False
     values = EVERY_INT8[(reach[0].min() <= EVERY_INT8) & (reach[1].max() >= EVERY_INT8)]
     shape = (len(values), *sample_shape(graph.results(op)[0]))

@@ -8,6 +8,8 @@ from mcuprune.ops.conv_2d import axes
 from mcuprune.ranges import Reach
 from mcuprune.window import Axis, axis
 
+WIDE = True
+
 
 def apply(graph: Graph, reach: Reach) -> Graph:
     pads = {op.outputs[0]: op for op in graph.ops if op.kind in ("pad", "padv2") and _frames(graph, op)}

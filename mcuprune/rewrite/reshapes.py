@@ -12,6 +12,8 @@ from mcuprune.graph import Graph, Op, Tensor
 from mcuprune.ranges import LAYOUT, Reach
 from mcuprune.rewrite.identities import moves_nothing
 
+WIDE = True
+
 
 def apply(graph: Graph, reach: Reach) -> Graph:
     tensors, ops = list(graph.tensors), []

@@ -5,6 +5,8 @@ from dataclasses import replace
 from mcuprune.graph import Graph
 from mcuprune.ranges import Reach
 
+WIDE = True
+
 
 def apply(graph: Graph, reach: Reach) -> Graph:
     needed, left = set(graph.outputs), []

@@ -30,14 +30,15 @@ def wide_pool(random, kind, size, channels):
 
 
 @pytest.mark.parametrize("core", CORES)
-@pytest.mark.parametrize("kind", ["add", "mul"])
+@pytest.mark.parametrize("kind", ["add", "mul", "sub"])
 def test_pairs(core, kind):
     random = np.random.default_rng(len(core))
     agree(core, [pair(random, kind, other) for other in ("self", "constant") for _ in range(40)], random)
 
 
 @pytest.mark.parametrize("core", CORES)
-def test_add_of_scales_far_apart(core):
+@pytest.mark.parametrize("kind", ["add", "sub"])
+def test_sums_of_scales_far_apart(core, kind):
     random = np.random.default_rng(7)
     graphs = []
     for exponent in (0, 1, 20, 29, 30, 31, 32, 40):
@@ -45,7 +46,7 @@ def test_add_of_scales_far_apart(core):
             a = quantized("a", (1, 3, 9), scales[0], 7)
             data = random.integers(-128, 128, a.shape).astype(np.int8)
             b = quantized("b", a.shape, scales[1], -9, data=data)
-            graphs.append(single("add", [a, b], quantized("y", a.shape, 1.5, 3), fused_activation_function="NONE"))
+            graphs.append(single(kind, [a, b], quantized("y", a.shape, 1.5, 3), fused_activation_function="NONE"))
     agree(core, graphs, random)
 
 

@@ -1,29 +1,4 @@
-/* ADD of neighbours with the DSP extension: SMMLAR is a product, its rounding and a sum.
- * The loop, and the registers, are those of mcup_add_asm.h. */
-#include "mcup_add_asm.h"
+/* ADD of neighbours: the loop and its element are shared with SUB. */
+#include "mcup_add_dsp.h"
 
-    .syntax unified
-    .thumb
-    .text
-
-    .macro ELEMENT both_halved
-    ldrsb   r11, [r0], #1
-    ldrsb   r12, [r1], #1
-    add     r11, r3, r11, lsl #20
-    .if \both_halved
-    add     r11, r11, r12, lsl #20
-    .else
-    add     r12, r4, r12, lsl #21
-    add     lr, r5, r12, asr #31
-    smmlar  r12, r12, r6, lr
-    asr     r12, r12, r7
-    add     r11, r11, r12, lsl #1
-    .endif
-    add     lr, r9, r11, asr #31
-    smmlar  r11, r11, r10, lr
-    asr     r11, r11, r8
-    ssat    r11, #8, r11
-    strb    r11, [r2], #1
-    .endm
-
-    ADD_RUN
+    RUN_ANY mcup_add_run, add, add

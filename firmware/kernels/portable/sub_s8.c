@@ -1,20 +1,7 @@
 /* SUB, int8, with broadcasting.  Portable C: the definition other instruction sets must match. */
-#include "mcup_add.h"
-
-static void subtract_line(const mcup_add_t *layer, const int8_t *a, const int8_t *b, int8_t *output)
-{
-    const int32_t a_step = layer->a_steps[3];
-    const int32_t b_step = layer->b_steps[3];
-
-    for (int8_t *end = output + layer->dims[3]; output < end; a += a_step, b += b_step) {
-        int32_t x = mcup_add_operand(*a + layer->a_offset, layer->a_multiplier, layer->a_shift)
-                  - mcup_add_operand(*b + layer->b_offset, layer->b_multiplier, layer->b_shift);
-        x = mcup_round_shift(mcup_high_multiply(x, layer->multiplier), layer->shift);
-        *output++ = mcup_clamp(x, layer->zero_point, layer->least, layer->most);
-    }
-}
+#include "mcup_sub.h"
 
 void mcup_sub_s8(const mcup_add_t *layer, const int8_t *a, const int8_t *b, int8_t *output)
 {
-    mcup_add_lines(layer, a, b, output, subtract_line);
+    mcup_add_lines(layer, a, b, output, mcup_sub_line);
 }

@@ -1,7 +1,7 @@
 /* MUL without long multiplications.
  *
  * Elements that follow one another in both operands take fewer instructions than the definition
- * has: where the product is shifted right by at least 1, its sign does the rounding (add_s8.c).
+ * has: where the product is shifted right by at least 1, its sign does the rounding (mcup_add_v6m.h).
  */
 #include "mcup_math_v6m.h"
 

@@ -6,6 +6,6 @@ void mcup_add_s8(const mcup_add_t *layer, const int8_t *a, const int8_t *b, int8
 {
     const int32_t *n = layer->dims;
 
-    mcup_add_fast(layer, a, b, output);
+    mcup_add_fast(layer, a, b, output, mcup_add_neighbours, mcup_add_line);
     mcup_clamp_outputs(output, n[0] * n[1] * n[2] * n[3], layer->least, layer->most);
 }
