@@ -1,7 +1,8 @@
 """The oracle: TFLite's own reference kernels run the .tflite in a process of their own.
 
-tflite-runtime (CPython up to 3.11) or its successor ai-edge-litert.  It breaks when TensorFlow is in the same process,
-and a crash of it must not be a crash of ours, hence the child: arrays go through files in a temporary folder.
+tflite-runtime (CPython up to 3.11) or its successor ai-edge-litert, which knows some operators more.  They break when
+TensorFlow or one another are in the same process, and a crash of theirs must not be a crash of ours, hence the child:
+arrays go through files in a temporary folder.
 Whatever the ends of the file are, the integers behind them go in and come out: float32 ends are dequantized and
 quantized again exactly, uint8 ends are shifted by 128.
 """
@@ -11,7 +12,7 @@ import struct
 import subprocess
 import sys
 from collections.abc import Sequence
-from functools import cache
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,7 +20,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import tflite
 
-from mcuprune import nibbles
+from mcuprune import lockstep, nibbles
 from mcuprune.errors import ToolError
 
 Tensors = dict[int, np.ndarray]
@@ -32,6 +33,9 @@ KNOWN_VERSIONS = {
     tflite.BuiltinOperator.REVERSE_V2: 2,
     tflite.BuiltinOperator.TILE: 2,
 }
+RUNTIMES = {"tflite-runtime": "tflite_runtime", "ai-edge-litert": "ai_edge_litert"}  # package: module
+LITERT = "ai-edge-litert"
+ONLY_LITERT = {tflite.BuiltinOperator.LOG: "LOG", tflite.BuiltinOperator.SQRT: "SQRT"}  # has these in int8
 
 
 def run(path: Path, inputs: np.ndarray, *, every_tensor: bool = False) -> np.ndarray | Tensors:
@@ -46,16 +50,18 @@ def run_many(
     cases: Sequence[tuple[Path, np.ndarray]], *, every_tensor: bool = False
 ) -> list[np.ndarray] | list[Tensors]:
     """As run, for several files in one child."""
+    package = _package([path for path, _ in cases])  # one for all: two do not live in one process
     with TemporaryDirectory(prefix="mcuprune-") as folder:
         request, answer = Path(folder, "request.npz"), Path(folder, "answer.npz")
         paths = np.array(json.dumps([str(Path(path).resolve()) for path, _ in cases]))
         np.savez(request, paths=paths, **{str(i): inputs for i, (_, inputs) in enumerate(cases)})
-        command = [sys.executable, "-m", "mcuprune.oracle", str(request), str(answer), str(int(every_tensor))]
+        end = str(int(every_tensor)), RUNTIMES[package]
+        command = [sys.executable, "-m", "mcuprune.oracle", str(request), str(answer), *end]
         home = Path(__file__).parents[1]  # where the child finds this package, installed or not
         result = subprocess.run(command, cwd=home, capture_output=True, text=True, errors="replace")
         if result.returncode:
             last_words = result.stderr.strip().splitlines()[-1:] or [f"it ended with status {result.returncode}"]
-            raise ToolError(f"{name()} cannot run {cases[0][0]}: {last_words[0]}")
+            raise ToolError(f"{name(cases[0][0])} cannot run {cases[0][0]}: {last_words[0]}")
         with np.load(answer) as found:
             answers: list[dict[str, np.ndarray]] = [{} for _ in cases]
             for key, array in found.items():
@@ -66,15 +72,38 @@ def run_many(
     return [answer["output"] for answer in answers]
 
 
-@cache
-def name() -> str:
-    """'tflite-runtime 2.14.0 BUILTIN_REF'"""
-    for package in ("tflite-runtime", "ai-edge-litert"):
+def name(path: Path) -> str:
+    """What runs a file: 'tflite-runtime 2.14.0 BUILTIN_REF'"""
+    package = _package([path])
+    ordinary = " and its ordinary ELU" if tflite.BuiltinOperator.ELU in _kinds(path) else ""
+    return f"{package} {version(package)} BUILTIN_REF{ordinary}"
+
+
+def _package(paths: Sequence[Path]) -> str:
+    """The package that runs all of these files."""
+    missing = [(Path(path).name, ONLY_LITERT[kind]) for path in paths for kind in sorted(_kinds(path) & set(ONLY_LITERT))]
+    for package in [LITERT] if missing else RUNTIMES:
         try:
-            return f"{package} {version(package)} BUILTIN_REF"
+            version(package)
         except PackageNotFoundError:
             continue
-    raise ToolError("The oracle is missing: pip install tflite-runtime (Python up to 3.11) or ai-edge-litert.")
+        return package
+    for file, kind in missing:
+        raise ToolError(
+            f"The oracle of {file} is missing: tflite-runtime has no int8 {kind}. "
+            f"pip install {LITERT}, or compile with --no-verify."
+        )
+    raise ToolError(f"The oracle is missing: pip install tflite-runtime (Python up to 3.11) or {LITERT}.")
+
+
+def _kinds(path: Path) -> set[int]:
+    """The operators in a file; none in one that is damaged, which the interpreter tells."""
+    content = Path(path).read_bytes()
+    if content[4:8] != b"TFL3":
+        return set()
+    model = tflite.Model.GetRootAs(content, 0)
+    codes = (model.OperatorCodes(i) for i in range(model.OperatorCodesLength()))
+    return {max(code.BuiltinCode(), code.DeprecatedBuiltinCode()) for code in codes}
 
 
 def _readable(content: bytes) -> bytes:
@@ -102,25 +131,9 @@ def _widened(content: bytearray, model: tflite.Model) -> bytearray:
     return content
 
 
-def _interpreter(content: bytes):
-    try:
-        from tflite_runtime import interpreter as runtime
-    except ImportError:
-        from ai_edge_litert import interpreter as runtime
-    return runtime.Interpreter(model_content=content, experimental_op_resolver_type=runtime.OpResolverType.BUILTIN_REF)
-
-
-def _with_outputs(content: bytes, outputs: Sequence[int]) -> bytes:
-    """The file with these tensors as its outputs.  Only outputs are sure to keep their values: others share memory.
-
-    The new list is appended, and the subgraph's reference to the old one, which counts from where it stands, bent.
-    """
-    subgraph = tflite.Model.GetRootAs(content, 0).Subgraphs(0)._tab
-    reference = subgraph.Pos + subgraph.Offset(8)
-    content += bytes(-len(content) % 4)
-    bent = struct.pack("<I", len(content) - reference)
-    appended = struct.pack(f"<I{len(outputs)}i", len(outputs), *outputs)
-    return content[:reference] + bent + content[reference + 4 :] + appended
+def _interpreter(runtime, content: bytes, kernels: str = "BUILTIN_REF"):
+    resolver = runtime.OpResolverType[kernels]
+    return runtime.Interpreter(model_content=content, experimental_op_resolver_type=resolver)
 
 
 def _inner_end(interpreter, details: dict, producer: bool) -> Inner:
@@ -163,26 +176,32 @@ def _without_batch(values: np.ndarray) -> np.ndarray:
     return values[:, 0] if values.ndim > 1 and values.shape[1] == 1 else values
 
 
-def _answer(path: str, samples: np.ndarray, every_tensor: bool) -> dict[str, np.ndarray]:
+def _answer(runtime, path: str, samples: np.ndarray, every_tensor: bool) -> dict[str, np.ndarray]:
     """One file in the child: {'output': int8 [n, ...]} or {tensor index: [n, ...]}."""
-    content = _readable(Path(path).read_bytes())
-    interpreter = _interpreter(content)
+    content, elus = lockstep.apart(_readable(Path(path).read_bytes()))
+    interpreter, alone = _interpreter(runtime, content), None
     sources, targets = interpreter.get_input_details(), interpreter.get_output_details()
     ends = [_inner_end(interpreter, target, producer=True) for target in targets]
-    written = [target["index"] for target in targets]
-    if every_tensor:
-        written = sorted({int(i) for op in interpreter._get_ops_details() for i in op["outputs"]})
-        interpreter = _interpreter(_with_outputs(content, written))
-    interpreter.allocate_tensors()
-    values: dict[int, list[np.ndarray]] = {i: [] for i in written}
     inner = [_inner_end(interpreter, source, producer=False) for source in sources]
-    given = [_to_file(*each) for each in zip(_columns(samples, sources, inner), sources, inner, strict=True)]
-    for sample in zip(*given, strict=True):
-        interpreter.reset_all_variables()  # the state of an LSTM would live on
+    written, taken, given = {target["index"] for target in targets}, set(), set()
+    if elus:
+        alone = _interpreter(runtime, elus, "BUILTIN_WITHOUT_DEFAULT_DELEGATES")
+        alone.allocate_tensors()
+        taken = {end["index"] for end in alone.get_input_details()}
+        given = {end["index"] for end in alone.get_output_details()}
+    if every_tensor:
+        written = {int(i) for op in interpreter._get_ops_details() for i in op["outputs"]} | given
+    if every_tensor or elus:  # only outputs are sure to keep their values: others share memory
+        inputs = [source["index"] for source in sources] + sorted(given)
+        interpreter = _interpreter(runtime, lockstep.with_ends(content, inputs, sorted(written | taken)))
+    interpreter.allocate_tensors()
+    values: dict[int, list[np.ndarray]] = {i: [] for i in sorted(written)}
+    columns = [_to_file(*each) for each in zip(_columns(samples, sources, inner), sources, inner, strict=True)]
+    for sample in zip(*columns, strict=True):
         for source, tensor in zip(sources, sample, strict=True):
             interpreter.set_tensor(source["index"], tensor)
-        interpreter.invoke()
-        for i in written:
+        lockstep.invoke(interpreter, alone)
+        for i in values:
             values[i].append(interpreter.get_tensor(i))
     arrays = {i: _without_batch(np.stack(v)) for i, v in values.items()}
     if every_tensor:
@@ -193,12 +212,13 @@ def _answer(path: str, samples: np.ndarray, every_tensor: bool) -> dict[str, np.
     return {"output": outputs[0]}
 
 
-def _main(request: str, answer: str, every_tensor: str) -> None:
+def _main(request: str, answer: str, every_tensor: str, module: str) -> None:
+    runtime = import_module(f"{module}.interpreter")
     found: dict[str, np.ndarray] = {}
     with np.load(request) as arrays:
         for case, path in enumerate(json.loads(str(arrays["paths"]))):
             try:
-                outputs = _answer(path, arrays[str(case)], every_tensor == "1")
+                outputs = _answer(runtime, path, arrays[str(case)], every_tensor == "1")
             except (RuntimeError, ValueError) as error:  # what the interpreter raises, some lines long
                 sys.exit(f"{Path(path).name}: {' '.join(str(error).split())}")
             found.update({f"{case} {tensor}": array for tensor, array in outputs.items()})

@@ -41,13 +41,10 @@ REFUSED = {
     "CUMSUM": (NO_KERNEL, "use a convolution with weights of one"),
     "CUSTOM": ("is not an operator of TFLite", "replace the layer by built-in ones"),
     "DIV": (NO_KERNEL, "multiply by the reciprocal where the divisor is a constant"),
-    "ELU": (NO_KERNEL, "use ReLU or HardSwish"),
     "FLOOR": (NO_KERNEL, "leave it to the program around the network"),
-    "LOG": (NO_KERNEL, "leave it to the program around the network"),
     "NEG": (NO_KERNEL, "subtract from a constant zero"),
     "POW": (NO_KERNEL, "multiply (MUL)"),
     "SHAPE": ("computes a shape", "convert the model with a fixed batch size of 1, so that shapes are constants"),
-    "SQRT": (NO_KERNEL, "use RSQRT"),
     "SQUARE": (NO_KERNEL, "multiply (MUL)"),
     "SUM": ("has a reference kernel in TFLite whose int8 results are not sums", "use MEAN, and a scale that fits"),
     "WHILE": (
@@ -196,15 +193,18 @@ def _options(operator: tflite.Operator):
 def _folded(file: _File) -> _File:
     """The file in the terms that the rest knows, with fewer operators and fewer results an operator.
 
-    DENSIFY is done, operators of several results are taken apart, RESHAPEs have no computed shapes, and states are in
+    DENSIFY is done, an ELU in float32 between integers is one of integers, operators of several results are taken apart, RESHAPEs have no computed shapes, and states are in
     the attributes of their operators.
 
     Shapes are static here whatever a file computes: it was written before the batch was fixed to 1.
     """
     tensors, ops = list(file.tensors), []
+    writers = {i: op for op in file.ops for i in op.outputs}
     for op in file.ops:
         if op.kind == "densify" and tensors[op.inputs[0]].constant:
             tensors[op.outputs[0]] = replace(tensors[op.outputs[0]], data=tensors[op.inputs[0]].data)
+        elif op.kind == "quantize" and (floating := _before(writers, op, "elu", "dequantize")):
+            ops.append(replace(floating[0], inputs=floating[1].inputs, outputs=op.outputs, attrs={"real": True}))
         elif op.kind in OPS and getattr(OPS[op.kind], "SEVERAL", False):  # a copy for each result
             ops += [replace(op, outputs=(i,), attrs={**op.attrs, "part": part}) for part, i in enumerate(op.outputs)]
         elif op.kind == "reshape" and len(op.inputs) == 2 and not tensors[op.inputs[1]].constant:
@@ -214,6 +214,18 @@ def _folded(file: _File) -> _File:
         else:
             ops.append(op)
     return replace(file, tensors=tensors, ops=ops)
+
+
+def _before(writers: dict[int, Op], op: Op, *kinds: str) -> list[Op]:
+    """The operators that made the first input of op, the last first; none where they are not of these kinds."""
+    found: list[Op] = []
+    for kind in kinds:
+        made = writers.get(op.inputs[0])
+        if made is None or made.kind != kind:
+            return []
+        op = made
+        found.append(op)
+    return found
 
 
 def _with_own_state(op: Op, tensors: list[Tensor]) -> Op:

@@ -11,7 +11,7 @@ from mcuprune.graph import Graph
 
 EVERY = np.arange(-128, 128).astype(np.int8).reshape(1, 256)
 KINDS = ["relu", "relu6", "relu_n1_to_1", "relu_0_to_1", "leaky_relu", "hard_swish", "logistic", "tanh", "quantize",
-         "abs", "exp", "rsqrt", "gelu"]  # fmt: skip
+         "abs", "exp", "rsqrt", "gelu", "elu"]  # fmt: skip
 
 
 def unary(random: np.random.Generator, kind: str) -> Graph:
@@ -21,6 +21,7 @@ def unary(random: np.random.Generator, kind: str) -> Graph:
     scale = 1 / 256 if kind == "logistic" else x.s * 10 ** random.uniform(-1.5, 1.5)
     attrs = {"alpha": float(random.choice([0.01, 0.1, 0.2, 0.3, 1.5, 0.0, -0.2]))} if kind == "leaky_relu" else {}
     attrs |= {"approximate": bool(random.integers(2))} if kind == "gelu" else {}
+    attrs |= {"real": False} if kind == "elu" else {}
     return single(kind, [x], quantized("y", x.shape, scale, zero_points[1]), **attrs)
 
 
