@@ -34,8 +34,8 @@ KNOWN_VERSIONS = {
     tflite.BuiltinOperator.TILE: 2,
 }
 RUNTIMES = {"tflite-runtime": "tflite_runtime", "ai-edge-litert": "ai_edge_litert"}  # package: module
-LITERT = "ai-edge-litert"
-ONLY_LITERT = {tflite.BuiltinOperator.LOG: "LOG", tflite.BuiltinOperator.SQRT: "SQRT"}  # has these in int8
+REFERENCE, ORDINARY = "BUILTIN_REF", "BUILTIN_WITHOUT_DEFAULT_DELEGATES"  # sets of kernels
+EVERY_INT8 = np.arange(256, dtype=np.uint8).view(np.int8)  # in the order of a table
 
 
 def run(path: Path, inputs: np.ndarray, *, every_tensor: bool = False) -> np.ndarray | Tensors:
@@ -50,18 +50,63 @@ def run_many(
     cases: Sequence[tuple[Path, np.ndarray]], *, every_tensor: bool = False
 ) -> list[np.ndarray] | list[Tensors]:
     """As run, for several files in one child."""
-    package = _package([path for path, _ in cases])  # one for all: two do not live in one process
+    tables = _tables([path for path, _ in cases])
+    return _run_child(_package(), REFERENCE, cases, tables, every_tensor=every_tensor)
+
+
+def name(path: Path) -> str:
+    """What runs a file: 'tflite-runtime 2.14.0 BUILTIN_REF'"""
+    _, functions = lockstep.apart(Path(path).read_bytes())
+    others = sorted({f"{f.kind} of {package} {version(package)}" for f in functions if (package := _package(f.kind))})
+    return ", ".join([f"{_package()} {version(_package())} {REFERENCE}", *others])
+
+
+def _package(kind: str = "ELU") -> str:
+    """The package that runs a kind of operator."""
+    for package in RUNTIMES:
+        if kind == "ELU" or package == "ai-edge-litert":
+            try:
+                version(package)
+            except PackageNotFoundError:
+                continue
+            return package
+    if kind == "ELU":
+        raise ToolError("The oracle is missing: pip install tflite-runtime (Python up to 3.11) or ai-edge-litert.")
+    raise ToolError(
+        f"The oracle of {kind} is missing, tflite-runtime has it in float32 only: "
+        "pip install ai-edge-litert, or compile with --no-verify."
+    )
+
+
+def _tables(paths: Sequence[Path]) -> dict[str, np.ndarray]:
+    """The answers to every int8 of the operators without reference kernels, int8 [256] by '<case> <tensor>'."""
+    tables: dict[str, np.ndarray] = {}
+    with TemporaryDirectory(prefix="mcuprune-") as folder:
+        asked: dict[str, dict[str, tuple[Path, np.ndarray]]] = {}  # by package, by key
+        for case, path in enumerate(paths):
+            for f in lockstep.apart(Path(path).read_bytes())[1]:
+                key = f"{case} {f.target}"
+                file = Path(folder, f"{key}.tflite")
+                file.write_bytes(f.file)
+                asked.setdefault(_package(f.kind), {})[key] = file, np.repeat(EVERY_INT8[:, None], f.size, axis=1)
+        for package, cases in asked.items():
+            answers = _run_child(package, ORDINARY, list(cases.values()), {}, every_tensor=False)
+            tables |= {key: y.reshape(256, -1)[:, 0] for key, y in zip(cases, answers, strict=True)}
+    return tables
+
+
+def _run_child(package: str, kernels: str, cases: Sequence[tuple[Path, np.ndarray]], tables, *, every_tensor: bool):
     with TemporaryDirectory(prefix="mcuprune-") as folder:
         request, answer = Path(folder, "request.npz"), Path(folder, "answer.npz")
         paths = np.array(json.dumps([str(Path(path).resolve()) for path, _ in cases]))
-        np.savez(request, paths=paths, **{str(i): inputs for i, (_, inputs) in enumerate(cases)})
-        end = str(int(every_tensor)), RUNTIMES[package]
-        command = [sys.executable, "-m", "mcuprune.oracle", str(request), str(answer), *end]
+        np.savez(request, paths=paths, **{str(i): inputs for i, (_, inputs) in enumerate(cases)}, **tables)
+        how = RUNTIMES[package], kernels, str(int(every_tensor))
+        command = [sys.executable, "-m", "mcuprune.oracle", str(request), str(answer), *how]
         home = Path(__file__).parents[1]  # where the child finds this package, installed or not
         result = subprocess.run(command, cwd=home, capture_output=True, text=True, errors="replace")
         if result.returncode:
             last_words = result.stderr.strip().splitlines()[-1:] or [f"it ended with status {result.returncode}"]
-            raise ToolError(f"{name(cases[0][0])} cannot run {cases[0][0]}: {last_words[0]}")
+            raise ToolError(f"{package} {version(package)} {kernels} cannot run {cases[0][0]}: {last_words[0]}")
         with np.load(answer) as found:
             answers: list[dict[str, np.ndarray]] = [{} for _ in cases]
             for key, array in found.items():
@@ -70,40 +115,6 @@ def run_many(
     if every_tensor:
         return [{int(tensor): array for tensor, array in answer.items()} for answer in answers]
     return [answer["output"] for answer in answers]
-
-
-def name(path: Path) -> str:
-    """What runs a file: 'tflite-runtime 2.14.0 BUILTIN_REF'"""
-    package = _package([path])
-    ordinary = " and its ordinary ELU" if tflite.BuiltinOperator.ELU in _kinds(path) else ""
-    return f"{package} {version(package)} BUILTIN_REF{ordinary}"
-
-
-def _package(paths: Sequence[Path]) -> str:
-    """The package that runs all of these files."""
-    missing = [(Path(path).name, ONLY_LITERT[kind]) for path in paths for kind in sorted(_kinds(path) & set(ONLY_LITERT))]
-    for package in [LITERT] if missing else RUNTIMES:
-        try:
-            version(package)
-        except PackageNotFoundError:
-            continue
-        return package
-    for file, kind in missing:
-        raise ToolError(
-            f"The oracle of {file} is missing: tflite-runtime has no int8 {kind}. "
-            f"pip install {LITERT}, or compile with --no-verify."
-        )
-    raise ToolError(f"The oracle is missing: pip install tflite-runtime (Python up to 3.11) or {LITERT}.")
-
-
-def _kinds(path: Path) -> set[int]:
-    """The operators in a file; none in one that is damaged, which the interpreter tells."""
-    content = Path(path).read_bytes()
-    if content[4:8] != b"TFL3":
-        return set()
-    model = tflite.Model.GetRootAs(content, 0)
-    codes = (model.OperatorCodes(i) for i in range(model.OperatorCodesLength()))
-    return {max(code.BuiltinCode(), code.DeprecatedBuiltinCode()) for code in codes}
 
 
 def _readable(content: bytes) -> bytes:
@@ -131,7 +142,7 @@ def _widened(content: bytearray, model: tflite.Model) -> bytearray:
     return content
 
 
-def _interpreter(runtime, content: bytes, kernels: str = "BUILTIN_REF"):
+def _interpreter(runtime, kernels: str, content: bytes):
     resolver = runtime.OpResolverType[kernels]
     return runtime.Interpreter(model_content=content, experimental_op_resolver_type=resolver)
 
@@ -176,31 +187,29 @@ def _without_batch(values: np.ndarray) -> np.ndarray:
     return values[:, 0] if values.ndim > 1 and values.shape[1] == 1 else values
 
 
-def _answer(runtime, path: str, samples: np.ndarray, every_tensor: bool) -> dict[str, np.ndarray]:
+def _answer(
+    runtime, kernels: str, path: str, samples: np.ndarray, tables: Tensors, every_tensor: bool
+) -> dict[str, np.ndarray]:
     """One file in the child: {'output': int8 [n, ...]} or {tensor index: [n, ...]}."""
-    content, elus = lockstep.apart(_readable(Path(path).read_bytes()))
-    interpreter, alone = _interpreter(runtime, content), None
+    content = _readable(Path(path).read_bytes())
+    content, functions = lockstep.apart(content) if kernels == REFERENCE else (content, [])
+    interpreter = _interpreter(runtime, kernels, content)
     sources, targets = interpreter.get_input_details(), interpreter.get_output_details()
     ends = [_inner_end(interpreter, target, producer=True) for target in targets]
     inner = [_inner_end(interpreter, source, producer=False) for source in sources]
-    written, taken, given = {target["index"] for target in targets}, set(), set()
-    if elus:
-        alone = _interpreter(runtime, elus, "BUILTIN_WITHOUT_DEFAULT_DELEGATES")
-        alone.allocate_tensors()
-        taken = {end["index"] for end in alone.get_input_details()}
-        given = {end["index"] for end in alone.get_output_details()}
+    written = {target["index"] for target in targets}
     if every_tensor:
-        written = {int(i) for op in interpreter._get_ops_details() for i in op["outputs"]} | given
-    if every_tensor or elus:  # only outputs are sure to keep their values: others share memory
-        inputs = [source["index"] for source in sources] + sorted(given)
-        interpreter = _interpreter(runtime, lockstep.with_ends(content, inputs, sorted(written | taken)))
+        written = {int(i) for op in interpreter._get_ops_details() for i in op["outputs"]} | set(tables)
+    if every_tensor or tables:  # only outputs are sure to keep their values: others share memory
+        inputs = [*(source["index"] for source in sources), *tables]
+        kept = sorted(written | {f.source for f in functions})
+        interpreter = _interpreter(runtime, kernels, lockstep.with_ends(content, inputs, kept))
     interpreter.allocate_tensors()
     values: dict[int, list[np.ndarray]] = {i: [] for i in sorted(written)}
-    columns = [_to_file(*each) for each in zip(_columns(samples, sources, inner), sources, inner, strict=True)]
-    for sample in zip(*columns, strict=True):
-        for source, tensor in zip(sources, sample, strict=True):
-            interpreter.set_tensor(source["index"], tensor)
-        lockstep.invoke(interpreter, alone)
+    given = [_to_file(*each) for each in zip(_columns(samples, sources, inner), sources, inner, strict=True)]
+    for sample in zip(*given, strict=True):
+        tensors = {source["index"]: tensor for source, tensor in zip(sources, sample, strict=True)}
+        lockstep.invoke(interpreter, tensors, functions, tables)
         for i in values:
             values[i].append(interpreter.get_tensor(i))
     arrays = {i: _without_batch(np.stack(v)) for i, v in values.items()}
@@ -212,13 +221,14 @@ def _answer(runtime, path: str, samples: np.ndarray, every_tensor: bool) -> dict
     return {"output": outputs[0]}
 
 
-def _main(request: str, answer: str, every_tensor: str, module: str) -> None:
+def _main(request: str, answer: str, module: str, kernels: str, every_tensor: str) -> None:
     runtime = import_module(f"{module}.interpreter")
     found: dict[str, np.ndarray] = {}
     with np.load(request) as arrays:
         for case, path in enumerate(json.loads(str(arrays["paths"]))):
+            tables = {int(key.split()[1]): arrays[key] for key in arrays if key.startswith(f"{case} ")}
             try:
-                outputs = _answer(runtime, path, arrays[str(case)], every_tensor == "1")
+                outputs = _answer(runtime, kernels, path, arrays[str(case)], tables, every_tensor == "1")
             except (RuntimeError, ValueError) as error:  # what the interpreter raises, some lines long
                 sys.exit(f"{Path(path).name}: {' '.join(str(error).split())}")
             found.update({f"{case} {tensor}": array for tensor, array in outputs.items()})

@@ -193,8 +193,8 @@ def _options(operator: tflite.Operator):
 def _folded(file: _File) -> _File:
     """The file in the terms that the rest knows, with fewer operators and fewer results an operator.
 
-    DENSIFY is done, an ELU in float32 between integers is one of integers, operators of several results are taken apart, RESHAPEs have no computed shapes, and states are in
-    the attributes of their operators.
+    DENSIFY is done, an ELU in float32 between integers is one of integers, operators of several results are taken
+    apart, RESHAPEs have no computed shapes, and states are in the attributes of their operators.
 
     Shapes are static here whatever a file computes: it was written before the batch was fixed to 1.
     """
