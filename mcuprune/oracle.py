@@ -12,7 +12,6 @@ import struct
 import subprocess
 import sys
 from collections.abc import Sequence
-from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -33,7 +32,7 @@ KNOWN_VERSIONS = {
     tflite.BuiltinOperator.REVERSE_V2: 2,
     tflite.BuiltinOperator.TILE: 2,
 }
-RUNTIMES = {"tflite-runtime": "tflite_runtime", "ai-edge-litert": "ai_edge_litert"}  # package: module
+RUNTIMES = "tflite-runtime", "ai-edge-litert"
 REFERENCE, ORDINARY = "BUILTIN_REF", "BUILTIN_WITHOUT_DEFAULT_DELEGATES"  # sets of kernels
 EVERY_INT8 = np.arange(256, dtype=np.uint8).view(np.int8)  # in the order of a table
 
@@ -100,7 +99,7 @@ def _run_child(package: str, kernels: str, cases: Sequence[tuple[Path, np.ndarra
         request, answer = Path(folder, "request.npz"), Path(folder, "answer.npz")
         paths = np.array(json.dumps([str(Path(path).resolve()) for path, _ in cases]))
         np.savez(request, paths=paths, **{str(i): inputs for i, (_, inputs) in enumerate(cases)}, **tables)
-        how = RUNTIMES[package], kernels, str(int(every_tensor))
+        how = package, kernels, str(int(every_tensor))
         command = [sys.executable, "-m", "mcuprune.oracle", str(request), str(answer), *how]
         home = Path(__file__).parents[1]  # where the child finds this package, installed or not
         result = subprocess.run(command, cwd=home, capture_output=True, text=True, errors="replace")
@@ -221,8 +220,11 @@ def _answer(
     return {"output": outputs[0]}
 
 
-def _main(request: str, answer: str, module: str, kernels: str, every_tensor: str) -> None:
-    runtime = import_module(f"{module}.interpreter")
+def _main(request: str, answer: str, package: str, kernels: str, every_tensor: str) -> None:
+    if package == "tflite-runtime":
+        from tflite_runtime import interpreter as runtime
+    else:
+        from ai_edge_litert import interpreter as runtime
     found: dict[str, np.ndarray] = {}
     with np.load(request) as arrays:
         for case, path in enumerate(json.loads(str(arrays["paths"]))):
