@@ -34,10 +34,21 @@ def libm(name: str) -> Callable[[np.ndarray], np.ndarray]:
     return lambda x: np.array([function(value) for value in x], np.float32)
 
 
-def real_function(function: Callable[[np.ndarray], np.ndarray], source: Tensor, target: Tensor) -> np.ndarray:
-    """The table of a function of real numbers, computed in float32 as TFLite does.  -> int8 [256]"""
-    real = np.float32(source.s) * (EVERY_INT8.astype(np.int32) - source.z).astype(np.float32)
-    scaled = (function(real) * (np.float32(1) / np.float32(target.s))).astype(np.float64)
+def reals(source: Tensor) -> np.ndarray:
+    """What every int8 stands for, in the order of a table.  -> float32 [256]"""
+    return np.float32(source.s) * (EVERY_INT8.astype(np.int32) - source.z).astype(np.float32)
+
+
+def real_function(
+    function: Callable[[np.ndarray], np.ndarray], source: Tensor, target: Tensor, *, divide: bool = False
+) -> np.ndarray:
+    """The table of a function of real numbers, computed in float32 as TFLite does.  -> int8 [256]
+
+    TFLite's own tables multiply by the reciprocal of the output's scale; with divide, results are divided by it, as
+    QUANTIZE does.
+    """
+    real, scale = function(reals(source)), np.float32(target.s)
+    scaled = (real / scale if divide else real * (np.float32(1) / scale)).astype(np.float64)
     rounded = np.trunc(scaled + np.copysign(0.5, scaled))
     return np.clip(rounded + target.z, -128, 127).astype(np.int8)
 

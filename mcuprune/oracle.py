@@ -1,7 +1,8 @@
 """The oracle: TFLite's own reference kernels run the .tflite in a process of their own.
 
-tflite-runtime (CPython up to 3.11) or its successor ai-edge-litert.  It breaks when TensorFlow is in the same process,
-and a crash of it must not be a crash of ours, hence the child: arrays go through files in a temporary folder.
+tflite-runtime (CPython up to 3.11) or its successor ai-edge-litert, which knows some operators more.  They break when
+TensorFlow or one another are in the same process, and a crash of theirs must not be a crash of ours, hence the child:
+arrays go through files in a temporary folder.
 Whatever the ends of the file are, the integers behind them go in and come out: float32 ends are dequantized and
 quantized again exactly, uint8 ends are shifted by 128.
 """
@@ -11,7 +12,6 @@ import struct
 import subprocess
 import sys
 from collections.abc import Sequence
-from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,7 +19,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import tflite
 
-from mcuprune import nibbles
+from mcuprune import lockstep, nibbles
 from mcuprune.errors import ToolError
 
 Tensors = dict[int, np.ndarray]
@@ -33,6 +33,9 @@ KNOWN_VERSIONS = {
     tflite.BuiltinOperator.TILE: 2,
     tflite.BuiltinOperator.TRANSPOSE_CONV: 3,  # the fourth clamps, in those we take to all of the output's range
 }
+RUNTIMES = "tflite-runtime", "ai-edge-litert"
+REFERENCE, ORDINARY = "BUILTIN_REF", "BUILTIN_WITHOUT_DEFAULT_DELEGATES"  # sets of kernels
+EVERY_INT8 = np.arange(256, dtype=np.uint8).view(np.int8)  # in the order of a table
 
 
 def run(path: Path, inputs: np.ndarray, *, every_tensor: bool = False) -> np.ndarray | Tensors:
@@ -47,16 +50,63 @@ def run_many(
     cases: Sequence[tuple[Path, np.ndarray]], *, every_tensor: bool = False
 ) -> list[np.ndarray] | list[Tensors]:
     """As run, for several files in one child."""
+    tables = _tables([path for path, _ in cases])
+    return _run_child(_package(), REFERENCE, cases, tables, every_tensor=every_tensor)
+
+
+def name(path: Path) -> str:
+    """What runs a file: 'tflite-runtime 2.14.0 BUILTIN_REF'"""
+    _, functions = lockstep.apart(Path(path).read_bytes())
+    others = sorted({f"{f.kind} of {package} {version(package)}" for f in functions if (package := _package(f.kind))})
+    return ", ".join([f"{_package()} {version(_package())} {REFERENCE}", *others])
+
+
+def _package(kind: str = "ELU") -> str:
+    """The package that runs a kind of operator."""
+    for package in RUNTIMES:
+        if kind == "ELU" or package == "ai-edge-litert":
+            try:
+                version(package)
+            except PackageNotFoundError:
+                continue
+            return package
+    if kind == "ELU":
+        raise ToolError("The oracle is missing: pip install tflite-runtime (Python up to 3.11) or ai-edge-litert.")
+    raise ToolError(
+        f"The oracle of {kind} is missing, tflite-runtime has it in float32 only: "
+        "pip install ai-edge-litert, or compile with --no-verify."
+    )
+
+
+def _tables(paths: Sequence[Path]) -> dict[str, np.ndarray]:
+    """The answers to every int8 of the operators without reference kernels, int8 [256] by '<case> <tensor>'."""
+    tables: dict[str, np.ndarray] = {}
+    with TemporaryDirectory(prefix="mcuprune-") as folder:
+        asked: dict[str, dict[str, tuple[Path, np.ndarray]]] = {}  # by package, by key
+        for case, path in enumerate(paths):
+            for f in lockstep.apart(Path(path).read_bytes())[1]:
+                key = f"{case} {f.target}"
+                file = Path(folder, f"{key}.tflite")
+                file.write_bytes(f.file)
+                asked.setdefault(_package(f.kind), {})[key] = file, np.repeat(EVERY_INT8[:, None], f.size, axis=1)
+        for package, cases in asked.items():
+            answers = _run_child(package, ORDINARY, list(cases.values()), {}, every_tensor=False)
+            tables |= {key: y.reshape(256, -1)[:, 0] for key, y in zip(cases, answers, strict=True)}
+    return tables
+
+
+def _run_child(package: str, kernels: str, cases: Sequence[tuple[Path, np.ndarray]], tables, *, every_tensor: bool):
     with TemporaryDirectory(prefix="mcuprune-") as folder:
         request, answer = Path(folder, "request.npz"), Path(folder, "answer.npz")
         paths = np.array(json.dumps([str(Path(path).resolve()) for path, _ in cases]))
-        np.savez(request, paths=paths, **{str(i): inputs for i, (_, inputs) in enumerate(cases)})
-        command = [sys.executable, "-m", "mcuprune.oracle", str(request), str(answer), str(int(every_tensor))]
+        np.savez(request, paths=paths, **{str(i): inputs for i, (_, inputs) in enumerate(cases)}, **tables)
+        how = package, kernels, str(int(every_tensor))
+        command = [sys.executable, "-m", "mcuprune.oracle", str(request), str(answer), *how]
         home = Path(__file__).parents[1]  # where the child finds this package, installed or not
         result = subprocess.run(command, cwd=home, capture_output=True, text=True, errors="replace")
         if result.returncode:
             last_words = result.stderr.strip().splitlines()[-1:] or [f"it ended with status {result.returncode}"]
-            raise ToolError(f"{name()} cannot run {cases[0][0]}: {last_words[0]}")
+            raise ToolError(f"{package} {version(package)} {kernels} cannot run {cases[0][0]}: {last_words[0]}")
         with np.load(answer) as found:
             answers: list[dict[str, np.ndarray]] = [{} for _ in cases]
             for key, array in found.items():
@@ -65,17 +115,6 @@ def run_many(
     if every_tensor:
         return [{int(tensor): array for tensor, array in answer.items()} for answer in answers]
     return [answer["output"] for answer in answers]
-
-
-@cache
-def name() -> str:
-    """'tflite-runtime 2.14.0 BUILTIN_REF'"""
-    for package in ("tflite-runtime", "ai-edge-litert"):
-        try:
-            return f"{package} {version(package)} BUILTIN_REF"
-        except PackageNotFoundError:
-            continue
-    raise ToolError("The oracle is missing: pip install tflite-runtime (Python up to 3.11) or ai-edge-litert.")
 
 
 def _readable(content: bytes) -> bytes:
@@ -103,25 +142,9 @@ def _widened(content: bytearray, model: tflite.Model) -> bytearray:
     return content
 
 
-def _interpreter(content: bytes):
-    try:
-        from tflite_runtime import interpreter as runtime
-    except ImportError:
-        from ai_edge_litert import interpreter as runtime
-    return runtime.Interpreter(model_content=content, experimental_op_resolver_type=runtime.OpResolverType.BUILTIN_REF)
-
-
-def _with_outputs(content: bytes, outputs: Sequence[int]) -> bytes:
-    """The file with these tensors as its outputs.  Only outputs are sure to keep their values: others share memory.
-
-    The new list is appended, and the subgraph's reference to the old one, which counts from where it stands, bent.
-    """
-    subgraph = tflite.Model.GetRootAs(content, 0).Subgraphs(0)._tab
-    reference = subgraph.Pos + subgraph.Offset(8)
-    content += bytes(-len(content) % 4)
-    bent = struct.pack("<I", len(content) - reference)
-    appended = struct.pack(f"<I{len(outputs)}i", len(outputs), *outputs)
-    return content[:reference] + bent + content[reference + 4 :] + appended
+def _interpreter(runtime, kernels: str, content: bytes):
+    resolver = runtime.OpResolverType[kernels]
+    return runtime.Interpreter(model_content=content, experimental_op_resolver_type=resolver)
 
 
 def _inner_end(interpreter, details: dict, producer: bool) -> Inner:
@@ -164,26 +187,30 @@ def _without_batch(values: np.ndarray) -> np.ndarray:
     return values[:, 0] if values.ndim > 1 and values.shape[1] == 1 else values
 
 
-def _answer(path: str, samples: np.ndarray, every_tensor: bool) -> dict[str, np.ndarray]:
+def _answer(
+    runtime, kernels: str, path: str, samples: np.ndarray, tables: Tensors, every_tensor: bool
+) -> dict[str, np.ndarray]:
     """One file in the child: {'output': int8 [n, ...]} or {tensor index: [n, ...]}."""
     content = _readable(Path(path).read_bytes())
-    interpreter = _interpreter(content)
+    content, functions = lockstep.apart(content) if kernels == REFERENCE else (content, [])
+    interpreter = _interpreter(runtime, kernels, content)
     sources, targets = interpreter.get_input_details(), interpreter.get_output_details()
     ends = [_inner_end(interpreter, target, producer=True) for target in targets]
-    written = [target["index"] for target in targets]
-    if every_tensor:
-        written = sorted({int(i) for op in interpreter._get_ops_details() for i in op["outputs"]})
-        interpreter = _interpreter(_with_outputs(content, written))
-    interpreter.allocate_tensors()
-    values: dict[int, list[np.ndarray]] = {i: [] for i in written}
     inner = [_inner_end(interpreter, source, producer=False) for source in sources]
+    written = {target["index"] for target in targets}
+    if every_tensor:
+        written = {int(i) for op in interpreter._get_ops_details() for i in op["outputs"]} | set(tables)
+    if every_tensor or tables:  # only outputs are sure to keep their values: others share memory
+        inputs = [*(source["index"] for source in sources), *tables]
+        kept = sorted(written | {f.source for f in functions})
+        interpreter = _interpreter(runtime, kernels, lockstep.with_ends(content, inputs, kept))
+    interpreter.allocate_tensors()
+    values: dict[int, list[np.ndarray]] = {i: [] for i in sorted(written)}
     given = [_to_file(*each) for each in zip(_columns(samples, sources, inner), sources, inner, strict=True)]
     for sample in zip(*given, strict=True):
-        interpreter.reset_all_variables()  # the state of an LSTM would live on
-        for source, tensor in zip(sources, sample, strict=True):
-            interpreter.set_tensor(source["index"], tensor)
-        interpreter.invoke()
-        for i in written:
+        tensors = {source["index"]: tensor for source, tensor in zip(sources, sample, strict=True)}
+        lockstep.invoke(interpreter, tensors, functions, tables)
+        for i in values:
             values[i].append(interpreter.get_tensor(i))
     arrays = {i: _without_batch(np.stack(v)) for i, v in values.items()}
     if every_tensor:
@@ -194,12 +221,17 @@ def _answer(path: str, samples: np.ndarray, every_tensor: bool) -> dict[str, np.
     return {"output": outputs[0]}
 
 
-def _main(request: str, answer: str, every_tensor: str) -> None:
+def _main(request: str, answer: str, package: str, kernels: str, every_tensor: str) -> None:
+    if package == "tflite-runtime":
+        from tflite_runtime import interpreter as runtime
+    else:
+        from ai_edge_litert import interpreter as runtime
     found: dict[str, np.ndarray] = {}
     with np.load(request) as arrays:
         for case, path in enumerate(json.loads(str(arrays["paths"]))):
+            tables = {int(key.split()[1]): arrays[key] for key in arrays if key.startswith(f"{case} ")}
             try:
-                outputs = _answer(path, arrays[str(case)], every_tensor == "1")
+                outputs = _answer(runtime, kernels, path, arrays[str(case)], tables, every_tensor == "1")
             except (RuntimeError, ValueError) as error:  # what the interpreter raises, some lines long
                 sys.exit(f"{Path(path).name}: {' '.join(str(error).split())}")
             found.update({f"{case} {tensor}": array for tensor, array in outputs.items()})

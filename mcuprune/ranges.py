@@ -23,7 +23,9 @@ from mcuprune.window import windows
 Range = tuple[np.ndarray, np.ndarray]  # least, most: int8 [1, *sample_shape]; a constant operand: [*shape]
 Reach = Mapping[int, Range]  # by index of the tensor
 
-LOOKUPS = frozenset("hard_swish leaky_relu logistic neg quantize relu relu6 relu_n1_to_1 square tanh".split())
+LOOKUPS = frozenset(
+    "elu hard_swish leaky_relu log logistic neg quantize relu relu6 relu_n1_to_1 sqrt square tanh".split()
+)
 LAYOUT = frozenset("concatenation expand_dims pad padv2 reshape squeeze strided_slice transpose".split())
 RISING = LAYOUT | {"add", "average_pool_2d", "max_pool_2d", "mean"}
 STEEP = 2.0**14  # of an operand's scale to the output's, from where a product may leave 32 bits and wrap

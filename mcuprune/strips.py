@@ -27,8 +27,8 @@ from mcuprune.window import Axis, axis
 
 WINDOWS = {"conv_2d": conv_2d, "depthwise_conv_2d": conv_2d, "max_pool_2d": pool, "average_pool_2d": pool}
 POINTWISE = frozenset(
-    "abs add exp gelu hard_swish leaky_relu logistic maximum minimum mul prelu quantize relu relu6 relu_0_to_1 "
-    "relu_n1_to_1 squared_difference sub tanh".split()
+    "abs add elu exp gelu hard_swish leaky_relu log logistic maximum minimum mul prelu quantize relu relu6 relu_0_to_1 "
+    "relu_n1_to_1 sqrt squared_difference sub tanh".split()
 )
 ALIGNMENT = 4  # bytes: kernels may read words where a tensor begins
 

@@ -41,12 +41,9 @@ REFUSED = {
     "CUMSUM": (NO_KERNEL, "use a convolution with weights of one"),
     "CUSTOM": ("is not an operator of TFLite", "replace the layer by built-in ones"),
     "DIV": (NO_KERNEL, "multiply by the reciprocal where the divisor is a constant"),
-    "ELU": (NO_KERNEL, "use ReLU or HardSwish"),
     "FLOOR": (NO_KERNEL, "leave it to the program around the network"),
-    "LOG": (NO_KERNEL, "leave it to the program around the network"),
     "POW": (NO_KERNEL, "multiply (MUL)"),
     "SHAPE": ("computes a shape", "convert the model with a fixed batch size of 1, so that shapes are constants"),
-    "SQRT": (NO_KERNEL, "use RSQRT"),
     "SUM": ("has a reference kernel in TFLite whose int8 results are not sums", "use MEAN, and a scale that fits"),
     "WHILE": (
         "is a loop",
@@ -54,7 +51,7 @@ REFUSED = {
     ),
 }
 BORDERS = ("dequantize", "quantize")  # between int8 and what the converter left in float32
-FLOATS = ("neg", "square")  # functions that are computed from the one border to the other
+FLOATS = ("elu", "neg", "square")  # functions that are computed from the one border to the other
 AGAIN = "convert the model again"
 NEAREST = "replace the layer by operators that `mcuprune ops` lists"
 

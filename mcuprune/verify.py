@@ -41,7 +41,7 @@ def verify(compiled: Compiled, inputs: np.ndarray) -> Verdict:
         stack_bytes=run.stack_bytes,
         ticks=run.ticks,
         where=first_difference(compiled, inputs[wrong][:1]) if wrong.any() else "",
-        oracle=oracle.name(),
+        oracle=oracle.name(compiled.tflite),
         emulator=f"{qemu.version()} {compiled.board.machine.name}",
     )
 

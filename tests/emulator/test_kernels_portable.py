@@ -7,6 +7,7 @@ from judge import lowered, random_inputs
 from test_int16 import MATRICES, broadcast, curve, in_int16, requantized, widened
 from test_int16 import softmaxed as wide_softmax
 from test_ops_images import overflows, resized, transposed
+from test_ops_lookup import unary
 from test_ops_pairs import two_inputs
 from test_ops_reduce import averaged, embedded, gathered, located, log_softmaxed, multiplied, pooled
 from writer import quantized, single
@@ -38,6 +39,7 @@ MAKERS = [
       for kind in ("sub", "squared_difference", "maximum", "minimum", "prelu")),
     *(lambda random, kind=kind: resized(random, kind) for kind in ("resize_nearest_neighbor", "resize_bilinear")),
     *(lambda random, kind=kind: extreme(random, kind) for kind in ("reduce_max", "reduce_min")),
+    *(lambda random, kind=kind: unary(random, kind) for kind in ("elu", "log", "sqrt")),
     transposed, multiplied, gathered, embedded, located, vectors, logarithms,
 ]  # fmt: skip
 INT16 = [
