@@ -22,18 +22,20 @@ typedef void mcup_gates_t(const mcup_gate_matrix_t *matrix, const int8_t *column
 typedef void mcup_gates_of_four_t(const mcup_gate_matrix_t *matrix, const int8_t *column,
                                   int16_t *gates, int32_t units);
 
-/* The rows of one gate.  -> where the stream goes on */
-static inline const uint8_t *mcup_gate(const mcup_gate_matrix_t *matrix, int gate,
-                                       const mcup_gate_row_t *row, const uint8_t *stream,
-                                       const int8_t *column, int16_t *gates, mcup_sum_t *sum)
+/* Some rows.  -> where the stream goes on */
+static inline const uint8_t *mcup_some_gates(const mcup_gate_matrix_t *matrix,
+                                             const mcup_gate_row_t *row, const mcup_gate_row_t *end,
+                                             const uint8_t *stream, const int8_t *column,
+                                             int16_t *gates, mcup_sum_t *sum)
 {
     const mcup_matrix_t shape = { .inputs = matrix->inputs };
 
-    for (const mcup_gate_row_t *end = row + matrix->rows[gate]; row < end; row++) {
+    for (; row < end; row++) {
         const mcup_row_t plain = { .bias = row->bias, .bytes = row->bytes };
         const int32_t acc = sum(&shape, &plain, &stream, column);
-        const int32_t scaled = mcup_scale(acc, matrix->multiplier[gate], matrix->shift[gate]);
-        gates[row->gate] = (int16_t)mcup_saturate_16(gates[row->gate] + scaled);
+        int16_t *gate = gates + row->gate;
+        *gate = (int16_t)mcup_saturate_16(
+            *gate + mcup_scale(acc, matrix->multiplier[row->kind], matrix->shift[row->kind]));
     }
     return stream;
 }
@@ -41,12 +43,10 @@ static inline const uint8_t *mcup_gate(const mcup_gate_matrix_t *matrix, int gat
 static inline void mcup_gates(const mcup_gate_matrix_t *matrix, const int8_t *column,
                               int16_t *gates, mcup_sum_t *sum)
 {
-    const uint8_t *stream = matrix->stream;
-    const mcup_gate_row_t *row = matrix->row;
+    const int32_t *rows = matrix->rows;
+    const mcup_gate_row_t *end = matrix->row + rows[0] + rows[1] + rows[2] + rows[3];
 
-    for (int gate = 0; gate < 4; row += matrix->rows[gate++]) {
-        stream = mcup_gate(matrix, gate, row, stream, column, gates, sum);
-    }
+    mcup_some_gates(matrix, matrix->row, end, matrix->stream, column, gates, sum);
 }
 
 static inline int16_t *mcup_lstm_cells(const mcup_lstm_cell_t *lstm)

@@ -320,15 +320,16 @@ typedef struct {
     uint16_t gate;      /* that the row is added to, of a step's 4 * units */
     uint16_t bytes;     /* of the row's stream; 0 when dense */
     uint8_t entry;      /* pairs of entries; if there are 10 + n, it is 11 + (n - 1) mod 4 */
+    uint8_t kind;       /* enter, forget, leave, candidate: 0..3 */
 } mcup_gate_row_t;
 
 /* Only rows that have a weight are there. */
 typedef struct {
-    const mcup_gate_row_t *row; /* gate after gate */
+    const mcup_gate_row_t *row; /* those of a kind together, 0 first */
     const uint8_t *stream;      /* the weights, row after row */
     int32_t inputs;             /* of a row */
-    int32_t rows[4];            /* of each gate */
-    int32_t multiplier[4];      /* of each gate, Q31 */
+    int32_t rows[4];            /* of each kind of gate */
+    int32_t multiplier[4];      /* of each kind, Q31 */
     int32_t shift[4];           /* to the right; negative: to the left */
 } mcup_gate_matrix_t;
 

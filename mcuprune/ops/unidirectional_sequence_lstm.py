@@ -172,7 +172,7 @@ def _fields(m: Matrix, weighty: np.ndarray, encoded: Encoded) -> dict[str, Field
     pairs = encoded.row_bytes // (encoded.pair_bytes or inf)
     entry = np.where(pairs > UNROLLED, UNROLLED + 1 + (pairs - UNROLLED - 1) % 4, pairs)
     row_bytes = encoded.row_bytes if encoded.pair_bytes else np.zeros_like(encoded.row_bytes)
-    table = np.stack([m.bias[weighty], weighty, row_bytes, entry.astype(np.int64)], axis=1)
+    table = np.stack([m.bias[weighty], weighty, row_bytes, entry.astype(np.int64), weighty // units], axis=1)
     return {
         "row": Array("mcup_gate_row_t", table, table.shape[0] * ROW_SIZE),
         "stream": m.stream(encoded),

@@ -5,7 +5,7 @@
 
 #include "mcup_lstm.h"
 
-/* Rows of a gate whose shift is to the right, times a column; there is a row at least.  -> where the
+/* Rows of a kind of gate whose shift is to the right, times a column; there is a row at least.  -> where the
  * stream goes on */
 typedef const uint8_t *mcup_gate_rows_t(const int8_t *column, const mcup_gate_row_t *row,
                                         const mcup_gate_row_t *end, const uint8_t *stream,
@@ -18,19 +18,20 @@ typedef const uint8_t *mcup_four_steps_t(const int8_t *column, const mcup_gate_r
                                          int16_t *gates, int32_t multiplier, int32_t shift,
                                          int32_t inputs, int32_t units);
 
-/* All four gates.  sum: for shifts to the left */
+/* All rows.  sum: for shifts to the left */
 static inline void mcup_lstm_gates(const mcup_gate_matrix_t *matrix, const int8_t *column,
                                    int16_t *gates, mcup_gate_rows_t *rows, mcup_sum_t *sum)
 {
     const uint8_t *stream = matrix->stream;
     const mcup_gate_row_t *row = matrix->row;
 
-    for (int gate = 0; gate < 4; row += matrix->rows[gate++]) {
-        if (matrix->shift[gate] <= 0) {
-            stream = mcup_gate(matrix, gate, row, stream, column, gates, sum);
-        } else if (matrix->rows[gate] > 0) {
-            stream = rows(column, row, row + matrix->rows[gate], stream, gates,
-                          matrix->multiplier[gate], matrix->shift[gate]);
+    for (int kind = 0; kind < 4; row += matrix->rows[kind++]) {
+        const mcup_gate_row_t *end = row + matrix->rows[kind];
+        if (matrix->shift[kind] <= 0) {
+            stream = mcup_some_gates(matrix, row, end, stream, column, gates, sum);
+        } else if (row < end) {
+            stream = rows(column, row, end, stream, gates, matrix->multiplier[kind],
+                          matrix->shift[kind]);
         }
     }
 }
@@ -45,10 +46,10 @@ static inline void mcup_lstm_four(const mcup_gate_matrix_t *matrix, const int8_t
     const int32_t *shift = matrix->shift;
 
     if (shift[0] > 0 && shift[1] > 0 && shift[2] > 0 && shift[3] > 0) {
-        for (int gate = 0; gate < 4; row += matrix->rows[gate++]) {
-            if (matrix->rows[gate] > 0) {
-                stream = steps(column, row, row + matrix->rows[gate], stream, gates,
-                               matrix->multiplier[gate], shift[gate], matrix->inputs, units);
+        for (int kind = 0; kind < 4; row += matrix->rows[kind++]) {
+            if (matrix->rows[kind] > 0) {
+                stream = steps(column, row, row + matrix->rows[kind], stream, gates,
+                               matrix->multiplier[kind], shift[kind], matrix->inputs, units);
             }
         }
         return;
