@@ -33,6 +33,19 @@ def _matrix(graph: Graph, op: Op, first: int, source: Tensor, biases: int | None
     return Matrix(values, bias, multiplier, shift, 0, -128, 127)  # no kernel reads these bounds
 
 
+def weighty(m: Matrix) -> np.ndarray:
+    """The numbers of the rows that have a weight, one at least: int64 [rows]."""
+    found = np.flatnonzero(m.weights.any(axis=1))
+    return found if found.size else np.zeros(1, np.int64)
+
+
+def alone(m: Matrix, weighty: np.ndarray) -> np.ndarray:
+    """What the biases of the other rows give: int64 [rows], 0 where there are weights."""
+    given = np.clip(fixed.multiply_by_quantized_multiplier(m.bias, m.multiplier, m.shift), -(1 << 15), (1 << 15) - 1)
+    given[weighty] = 0
+    return given
+
+
 def hidden(op: Op) -> tuple[int, int, int]:
     """multiplier, shift and zero point of output gate * tanh(cell)."""
     hidden = op.attrs["intermediates"][4]

@@ -73,6 +73,12 @@ class Matrix:
         function, work = f"mcup_fully_connected_{encoded.encoding}_{self.suffix}", self.work(encoded, columns)
         return Call(function, self.struct("fully_connected"), fields, work=work)
 
+    def rows(self, places: np.ndarray) -> "Matrix":
+        """Some of the rows.  places: their numbers"""
+        parts = (self.weights, self.bias, self.multiplier, self.shift)
+        weights, bias, multiplier, shift = (part[places] for part in parts)
+        return replace(self, weights=weights, bias=bias, multiplier=multiplier, shift=shift)
+
     def struct(self, kind: str) -> str:
         """The struct of a kernel that has the matrix in it."""
         return f"mcup_{kind}_t" if self.suffix == "s8" else f"mcup_{kind}_{self.suffix}_t"

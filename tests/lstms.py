@@ -9,13 +9,14 @@ from mcuprune.graph import Graph, Tensor
 
 
 def lstm(random, *, inputs=5, units=4, steps=3, sparsity=0.5, zero_points=(3, -5), scales=(0.03, 0.02, 1 / 128),
-         cell=-11, clip=0.0, stateful=False) -> Graph:  # fmt: skip
-    """scales: of input, weights and output; cell: the state's scale is 2^cell."""
+         cell=-11, clip=0.0, stateful=False, empty=0.0) -> Graph:  # fmt: skip
+    """scales: of input, weights and output; cell: the state's scale is 2^cell; empty: share of rows without weights."""
     s_in, s_w, s_out = scales
 
     def weights(columns):
         values = random.integers(-127, 128, (units, columns)).astype(np.int8)
         values[random.random(values.shape) < sparsity] = 0
+        values[random.random(units) < empty] = 0
         return quantized("w", values.shape, s_w * random.uniform(0.3, 1), data=values)
 
     def bias():

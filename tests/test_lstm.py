@@ -12,7 +12,7 @@ import writer
 from judge import judge, lowered, random_inputs
 from lstms import lstm
 
-from mcuprune import budget, choose, compiled, emit, ops, plan, sigmoid
+from mcuprune import budget, choose, compiled, emit, gates, ops, plan, sigmoid
 from mcuprune.board import load
 from mcuprune.errors import UnsupportedModel, UsageError
 from mcuprune.ops import unidirectional_sequence_lstm as lstm_op
@@ -29,6 +29,7 @@ def random_lstm(random):
         scales=(float(random.choice([0.004, 0.05, 0.2])), float(random.choice([0.002, 0.02])), 1 / 128),
         cell=int(random.integers(-15, -8)),
         clip=float(random.choice([0, 0.3])),
+        empty=float(random.choice([0, 0.5])),
     )
 
 
@@ -36,6 +37,17 @@ def test_reference_oracle_and_kernels_agree():
     random = np.random.default_rng(1)
     graphs = [random_lstm(random) for _ in range(16)]
     judge([(graph, random_inputs(random, graph)) for graph in graphs])
+
+
+def test_only_rows_with_weights_are_stored_and_biases_say_what_the_others_begin_with():
+    graph = lstm(np.random.default_rng(4), inputs=12, units=16, sparsity=0.8, empty=0.5)
+    for layer, both in ((layer, gates.matrices(graph, graph.ops[0])) for layer in lowered(graph)):
+        for name, m in zip(("input", "recurrent"), both, strict=True):
+            stored = layer.calls[0].fields[name]["row"].values[:, 1]
+            assert np.array_equal(stored, np.flatnonzero(m.weights.any(axis=1))) and len(stored) < 48
+            assert sum(layer.calls[0].fields[name]["rows"]) == len(stored)
+        start = layer.calls[0].fields["start"].values
+        assert not start[layer.calls[0].fields["input"]["row"].values[:, 1]].any() and np.count_nonzero(start) > 16
 
 
 def test_a_state_that_lives_on_makes_one_sequence_of_many():

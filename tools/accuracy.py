@@ -21,7 +21,7 @@ import numpy as np
 
 from mcuprune import board, budget, measure, prune
 from mcuprune.data import fit, load
-from mcuprune.request import Request
+from mcuprune.request import Options, Request
 
 ROOT = Path(__file__).parents[1]
 RESULTS, PAGE = ROOT / "docs/accuracy.json", ROOT / "docs/ACCURACY.md"
@@ -46,6 +46,7 @@ class Case:
     data: str
     rescale: str | None = None
     method: str = prune.METHOD
+    pattern: str | None = None
     kept: str | None = None
     removed: str | None = None
     epochs: int | None = None
@@ -54,7 +55,11 @@ class Case:
     @property
     def title(self) -> str:
         how = f"{self.kept} of the weights" if self.kept else f"{float(Fraction(self.removed)):.1%} removed"
-        return f"{Path(self.model).stem}, {self.method}, {how}"
+        return f"{Path(self.model).stem}, {self.way}, {how}"
+
+    @property
+    def way(self) -> str:
+        return f"{self.method} in blocks of {self.pattern}" if self.pattern else self.method
 
     @property
     def sparsity(self) -> float:
@@ -85,7 +90,8 @@ def _built(case: Case, models: Path, folder: Path, model) -> dict:
     with tempfile.TemporaryDirectory() as made:
         request = Request(
             name="net", source=case.model, sha256="", board=board.load(BOARD), output=Path(made) / "net", data=data,
-            method=case.method, sparsity=case.sparsity, epochs=case.epochs, seed=case.seed, verify=False,
+            method=case.method, options=Options(pattern=case.pattern), sparsity=case.sparsity, epochs=case.epochs,
+            seed=case.seed, verify=False,
         )  # fmt: skip
         started = time.monotonic()
         trainer = Trainer(model, request, click.echo, None)
@@ -136,7 +142,7 @@ def page(results: dict[str, dict]) -> str:
         share = r["parameters"] / r["dense_parameters"]
         stays = f"{case.kept} of the weights" if case.kept else f"{share:.1%} of all parameters"
         rows.append(
-            [Path(case.model).stem, case.method, stays, *(f"{r[name]:.2%}" for name in ("dense", "float", "int8")),
+            [Path(case.model).stem, case.way, stays, *(f"{r[name]:.2%}" for name in ("dense", "float", "int8")),
              f"{100 * (r['dense'] - r['int8']):.2f}", f"{r['bytes']:,} of {r['dense_bytes']:,}", str(r["epochs"]),
              str(r["seconds"]), str(case.seed)]
         )  # fmt: skip

@@ -16,18 +16,37 @@
 #define MCUP_APART __attribute__((noinline))
 
 /* Every row of a matrix times a column, scaled and added to its gate. */
-typedef void mcup_gates_t(const mcup_matrix_t *matrix, const int8_t *column, int16_t *gates);
+typedef void mcup_gates_t(const mcup_gate_matrix_t *matrix, const int8_t *column, int16_t *gates);
 
-static inline void mcup_gates(const mcup_matrix_t *matrix, const int8_t *column, int16_t *gates,
-                              mcup_sum_t *sum)
+/* The same of four columns that follow one another, as their gates do. */
+typedef void mcup_gates_of_four_t(const mcup_gate_matrix_t *matrix, const int8_t *column,
+                                  int16_t *gates, int32_t units);
+
+/* Some rows.  -> where the stream goes on */
+static inline const uint8_t *mcup_some_gates(const mcup_gate_matrix_t *matrix,
+                                             const mcup_gate_row_t *row, const mcup_gate_row_t *end,
+                                             const uint8_t *stream, const int8_t *column,
+                                             int16_t *gates, mcup_sum_t *sum)
 {
-    const uint8_t *stream = matrix->stream;
-    const mcup_row_t *row = matrix->row;
+    const mcup_matrix_t shape = { .inputs = matrix->inputs };
 
-    for (const mcup_row_t *end = row + matrix->rows; row < end; row++, gates++) {
-        const int32_t acc = sum(matrix, row, &stream, column);
-        *gates = (int16_t)mcup_saturate_16(*gates + mcup_scale(acc, row->multiplier, row->shift));
+    for (; row < end; row++) {
+        const mcup_row_t plain = { .bias = row->bias, .bytes = row->bytes };
+        const int32_t acc = sum(&shape, &plain, &stream, column);
+        int16_t *gate = gates + row->gate;
+        *gate = (int16_t)mcup_saturate_16(
+            *gate + mcup_scale(acc, matrix->multiplier[row->kind], matrix->shift[row->kind]));
     }
+    return stream;
+}
+
+static inline void mcup_gates(const mcup_gate_matrix_t *matrix, const int8_t *column,
+                              int16_t *gates, mcup_sum_t *sum)
+{
+    const int32_t *rows = matrix->rows;
+    const mcup_gate_row_t *end = matrix->row + rows[0] + rows[1] + rows[2] + rows[3];
+
+    mcup_some_gates(matrix, matrix->row, end, matrix->stream, column, gates, sum);
 }
 
 static inline int16_t *mcup_lstm_cells(const mcup_lstm_cell_t *lstm)
@@ -77,10 +96,24 @@ static inline void mcup_lstm_finish(const mcup_lstm_cell_t *lstm, const int16_t 
     }
 }
 
-/* All steps.  products: of an encoding; four: the same of four columns that follow one another, as their
- * gates do, or null */
+/* What the gates of so many steps begin with: what rows without weights give. */
+static inline void mcup_lstm_start(const mcup_lstm_t *lstm, int32_t steps)
+{
+    const size_t size = 4 * sizeof(int16_t) * (size_t)lstm->cells.units;
+    int16_t *gates = lstm->cells.gates;
+
+    for (; steps > 0; steps--, gates += 4 * lstm->cells.units) {
+        if (lstm->start) {
+            memcpy(gates, lstm->start, size);
+        } else {
+            memset(gates, 0, size);
+        }
+    }
+}
+
+/* All steps.  products and four: of an encoding; there need be no `four` */
 static inline void mcup_lstm(const mcup_lstm_t *lstm, const int8_t *input, int8_t *output,
-                             mcup_gates_t *products, mcup_gates_t *four)
+                             mcup_gates_t *products, mcup_gates_of_four_t *four)
 {
     const mcup_lstm_cell_t *cells = &lstm->cells;
     const int8_t *before = mcup_lstm_before(cells);
@@ -91,9 +124,9 @@ static inline void mcup_lstm(const mcup_lstm_t *lstm, const int8_t *input, int8_
     for (int32_t left = cells->steps; left > 0;) {
         const int32_t now = left < cells->together ? left : cells->together;
         int16_t *gates = cells->gates;
-        memset(gates, 0, sizeof(int16_t) * (size_t)(4 * now * cells->units));
+        mcup_lstm_start(lstm, now);
         if (now == 4 && four) {
-            four(&lstm->input, input, gates);
+            four(&lstm->input, input, gates, cells->units);
         }
         for (int32_t i = 0; i < now; i++) {
             if (now != 4 || !four) {

@@ -27,8 +27,7 @@ typedef struct {
     int32_t bias;       /* bias - input zero point * sum of the row's weights */
     int32_t multiplier; /* Q31: 0 or in [2^30, 2^31) */
     int8_t shift;       /* right shift after the multiplication; negative: left shift before it */
-    uint8_t entry;      /* pairs of entries mod 4: where a loop unrolled four times enters; 0 when dense;
-                           in an LSTM all pairs, if there are 10 + n 11 + (n - 1) mod 4 */
+    uint8_t entry;      /* pairs of entries mod 4: where a loop unrolled four times enters; 0 when dense */
     uint16_t bytes;     /* of the row's stream; 0 when dense */
 } mcup_row_t;
 
@@ -315,10 +314,30 @@ struct mcup_lstm_cell {
     int16_t most;
 };
 
+/* One row of a matrix that is added to the gates of an LSTM. */
 typedef struct {
-    mcup_matrix_t input;     /* a row per gate and unit, times the inputs of a step */
-    mcup_matrix_t recurrent; /* times the outputs of the step before */
+    int32_t bias;
+    uint16_t gate;      /* that the row is added to, of a step's 4 * units */
+    uint16_t bytes;     /* of the row's stream; 0 when dense */
+    uint8_t entry;      /* pairs of entries; if there are 10 + n, it is 11 + (n - 1) mod 4 */
+    uint8_t kind;       /* enter, forget, leave, candidate: 0..3 */
+} mcup_gate_row_t;
+
+/* Only rows that have a weight are there. */
+typedef struct {
+    const mcup_gate_row_t *row; /* those of a kind together, 0 first */
+    const uint8_t *stream;      /* the weights, row after row */
+    int32_t inputs;             /* of a row */
+    int32_t rows[4];            /* of each kind of gate */
+    int32_t multiplier[4];      /* of each kind, Q31 */
+    int32_t shift[4];           /* to the right; negative: to the left */
+} mcup_gate_matrix_t;
+
+typedef struct {
+    mcup_gate_matrix_t input;     /* times the inputs of a step */
+    mcup_gate_matrix_t recurrent; /* times the outputs of the step before */
     mcup_lstm_cell_t cells;
+    const int16_t *start;         /* [4 * units]: what a step's gates begin with; null: all with 0 */
 } mcup_lstm_t;
 
 /* A layer that looks back on its last inferences (mcup_svdf.h). */

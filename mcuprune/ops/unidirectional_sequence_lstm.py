@@ -11,7 +11,6 @@ have a row for every gate of every cell; the kernels want the gates of the logis
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from itertools import product
 from math import inf, log2
 
@@ -33,7 +32,7 @@ ABOUT = (
 PEEPHOLES, PROJECTION, NORMS = slice(9, 12), 16, slice(20, 24)  # operands that Keras does not have
 COMPUTED, BY_TABLE = Function("mcup_lstm_cells_s8"), Function("mcup_lstm_cells_table_s8", size=14701)
 FINISHES = (BY_TABLE, COMPUTED)  # what ends a step, the faster first
-ENTRY, UNROLLED = 3, 10  # the column of a mcup_row_t; pairs that kernels have no loop for
+ROW_SIZE, UNROLLED = 12, 10  # bytes of a mcup_gate_row_t; pairs that kernels have no loop for
 TOGETHER = 4  # steps, where kernels can
 
 
@@ -142,16 +141,19 @@ def lower(
 
     finish: of FINISHES; together: steps whose inputs are multiplied at once, by default as many as kernels can
     """
-    both, encoding = gates.matrices(graph, op), ENCODINGS[encoded.encoding]
+    whole, encoding = gates.matrices(graph, op), ENCODINGS[encoded.encoding]
+    weighty = [gates.weighty(m) for m in whole]
+    both = [m.rows(places) for m, places in zip(whole, weighty, strict=True)]
     if any(encoding.size(m.weights) == inf for m in both):
         return None
     parts = [encoding.encode(m.weights) for m in both]
     steps = graph.operand(op, 0).count // both[0].weights.shape[1]
     together = together or _together(steps, encoded, isas)
     fields: dict[str, Field] = {
-        "input": _fields(both[0], parts[0]),
-        "recurrent": _fields(both[1], parts[1]),
+        "input": _fields(whole[0], weighty[0], parts[0]),
+        "recurrent": _fields(whole[1], weighty[1], parts[1]),
         "cells": cells(graph, op, finish, together),
+        "start": _start(gates.alone(whole[0], weighty[0])),
     }
     work: dict[str, float] = {"step": steps, **finish_work(op, finish, steps * both[1].weights.shape[1])}
     alone = steps if together == 1 else steps % together  # steps whose inputs are multiplied one by one
@@ -161,19 +163,29 @@ def lower(
             work[kind] = work.get(kind, 0) + amount
     work = {kind: amount for kind, amount in work.items() if "clamped" not in kind}
     call = Call(f"mcup_lstm_{encoded.encoding}_s8", "mcup_lstm_t", fields, work=work)
-    return layer(graph, op, call, _joined(parts))
+    return layer(graph, op, call, _joined(parts, [len(m.weights) for m in whole], weighty))
 
 
-def _fields(m: Matrix, encoded: Encoded) -> dict[str, Field]:
-    """mcup_matrix_t; a row's entry is how many pairs it has, and of more than UNROLLED where a loop of four enters."""
-    fields = m.fields(encoded)
-    row = fields["row"]
-    assert isinstance(row, Array)
-    values = row.values.copy()
-    if encoded.pair_bytes:
-        pairs = encoded.row_bytes // encoded.pair_bytes
-        values[:, ENTRY] = np.where(pairs > UNROLLED, UNROLLED + 1 + (pairs - UNROLLED - 1) % 4, pairs)
-    return fields | {"row": replace(row, values=values)}
+def _fields(m: Matrix, weighty: np.ndarray, encoded: Encoded) -> dict[str, Field]:
+    """mcup_gate_matrix_t, of some rows; one's entry is its pairs, or where a loop of four is entered after UNROLLED."""
+    units = len(m.weights) // 4
+    pairs = encoded.row_bytes // (encoded.pair_bytes or inf)
+    entry = np.where(pairs > UNROLLED, UNROLLED + 1 + (pairs - UNROLLED - 1) % 4, pairs)
+    row_bytes = encoded.row_bytes if encoded.pair_bytes else np.zeros_like(encoded.row_bytes)
+    table = np.stack([m.bias[weighty], weighty, row_bytes, entry.astype(np.int64), weighty // units], axis=1)
+    return {
+        "row": Array("mcup_gate_row_t", table, table.shape[0] * ROW_SIZE),
+        "stream": m.stream(encoded),
+        "inputs": m.weights.shape[1],
+        "rows": tuple(int(n) for n in np.bincount(weighty // units, minlength=4)),
+        "multiplier": tuple(int(n) for n in m.multiplier[::units]),
+        "shift": tuple(int(-n) for n in m.shift[::units]),
+    }
+
+
+def _start(values: np.ndarray) -> Field:
+    """What gates begin with, int64 [4 * units]; 0 is a null pointer."""
+    return Array("int16_t", values, 2 * values.size) if values.any() else 0
 
 
 def _together(steps: int, encoded: Encoded, isas: Sequence[str]) -> int:
@@ -236,14 +248,17 @@ def cells(graph: Graph, op: Op, finish: Function, together: int = 1, scratch: in
     }
 
 
-def _joined(parts: Sequence[Encoded]) -> Encoded:
-    """What a report says of two matrices side by side."""
+def _joined(parts: Sequence[Encoded], rows: Sequence[int], weighty: Sequence[np.ndarray]) -> Encoded:
+    """What a report says of two matrices side by side, of which these rows are stored."""
     first, second = parts
+    row_bytes = np.zeros(rows[0], np.int64)
+    for part, places in zip(parts, weighty, strict=True):
+        row_bytes[places] += part.row_bytes
     return Encoded(
         first.encoding,
-        (first.shape[0], first.shape[1] + second.shape[1]),
+        (rows[0], first.shape[1] + second.shape[1]),
         np.concatenate([first.stream, second.stream]),
-        first.row_bytes + second.row_bytes,
+        row_bytes,
         first.weight_bytes + second.weight_bytes,
         first.index_bytes + second.index_bytes,
         first.pair_bytes,

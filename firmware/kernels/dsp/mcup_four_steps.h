@@ -12,7 +12,7 @@
     .equ    FOUR_MULTIPLIER, 8
     .equ    FOUR_END, 12                /* of the row's pairs, */
     .equ    FOUR_LAST, 16               /* behind the last row, */
-    .equ    FOUR_GATE, 20               /* and the bytes of a step's gates */
+    .equ    FOUR_GATES, 20              /* and the bytes of a step's */
     .equ    FOUR_FRAME, 28
     .equ    FOUR_ARGUMENTS, FOUR_FRAME + 36
 
@@ -103,25 +103,24 @@
     sub     sp, sp, #FOUR_FRAME
     str     r2, [sp, #FOUR_LAST]
     add     r2, r3, #AHEAD_\format
-    ldrb    r5, [r1, #ROW_SHIFT]
-    ldr     r6, [r1, #ROW_MULTIPLIER]
+    ldrd    r6, r5, [sp, #(FOUR_ARGUMENTS + 4)]
     sub     r5, r5, #1
     mov     r4, #1
     lsl     r4, r4, r5
     strd    r4, r5, [sp, #FOUR_ROUNDING]
     str     r6, [sp, #FOUR_MULTIPLIER]
-    ldrd    r4, r3, [sp, #FOUR_ARGUMENTS]
-    ldr     r5, [sp, #(FOUR_ARGUMENTS + 8)]
+    ldr     r4, [sp, #FOUR_ARGUMENTS]
+    ldrd    r3, r5, [sp, #(FOUR_ARGUMENTS + 12)]
     lsl     r5, r5, #3
-    strd    r4, r5, [sp, #FOUR_GATE]
+    strd    r4, r5, [sp, #FOUR_GATES]
     add     lr, r3, r3, lsl #1
     sub     r0, r0, #1
     FOUR_FIRST_\format
 
 1:  /* a row */
     ldr     r4, [r1], #ROW_SIZE         /* bias */
-    ldrb    r10, [r1, #(ROW_ENTRY - ROW_SIZE)]
-    ldrh    r11, [r1, #(ROW_BYTES - ROW_SIZE)]
+    ldrb    r10, [r1, #(GATE_ROW_ENTRY - ROW_SIZE)]
+    ldrh    r11, [r1, #(GATE_ROW_BYTES - ROW_SIZE)]
     add     r11, r11, r2
     str     r11, [sp, #FOUR_END]
     mov     r5, r4
@@ -147,13 +146,14 @@
     FOUR_SCALE r5
     FOUR_SCALE r6
     FOUR_SCALE r7
-    ldrd    r8, r10, [sp, #FOUR_GATE]
+    ldrh    r12, [r1, #(GATE_ROW_GATE - ROW_SIZE)]
+    ldrd    r8, r10, [sp, #FOUR_GATES]
+    add     r8, r8, r12, lsl #1
     add     r11, r8, r10
+    strh    r4, [r8]
     strh    r5, [r11]
-    strh    r7, [r11, r10, lsl #1]
     strh    r6, [r8, r10, lsl #1]
-    strh    r4, [r8], #2
-    str     r8, [sp, #FOUR_GATE]
+    strh    r7, [r11, r10, lsl #1]
     ldr     r12, [sp, #FOUR_LAST]
     cmp     r1, r12
     bne     1b

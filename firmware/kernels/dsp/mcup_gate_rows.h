@@ -8,13 +8,17 @@
  *
  *     r0  column - 1    r3  shift - 1    r5  where in the column         r7  ten pairs before the
  *     r1  row           r4  sum          r6  indices of the next pair        end of a long row
- *     r2  stream        lr  gate         r8  multiplier
+ *     r2  stream        lr  gates        r8  multiplier
  *
  * A sum becomes what it is in mcup_group_rows.h, with a zero point of 0. */
 #include "mcup_column_rows.h"
 
-    .equ    ROW_ENTRY, 9
-    .equ    AT_GATES, 44                /* behind the frame, {rounding, behind the last row}, and registers */
+/* mcup_gate_row_t, of the size of mcup_row_t */
+    .equ    GATE_ROW_GATE, 4
+    .equ    GATE_ROW_BYTES, 6
+    .equ    GATE_ROW_ENTRY, 8
+    .equ    AT_GATES, 44                /* behind the frame, {rounding, behind the last row}, and registers; */
+    .equ    AT_MULTIPLIER, 48           /* and shift */
 
 /* mcup_gate_rows_t: returns where the stream goes on; there is a row at least. */
     .macro  GATE_ROWS name, format
@@ -27,8 +31,7 @@
     push    {r4-r11, lr}
     mov     r5, r2
     add     r2, r3, #AHEAD_\format
-    ldrb    r3, [r1, #ROW_SHIFT]
-    ldr     r8, [r1, #ROW_MULTIPLIER]
+    ldrd    r8, r3, [sp, #(AT_MULTIPLIER - 8)]
     sub     r3, r3, #1
     mov     r4, #1
     lsl     r4, r4, r3
@@ -39,7 +42,7 @@
 
 1:  /* a row */
     ldr     r4, [r1], #ROW_SIZE         /* bias */
-    ldrb    r9, [r1, #(ROW_ENTRY - ROW_SIZE)]
+    ldrb    r9, [r1, #(GATE_ROW_ENTRY - ROW_SIZE)]
     mov     r5, r0
     tbb     [pc, r9]
 10: .byte   (30f - 10b) / 2, (29f - 10b) / 2, (28f - 10b) / 2, (27f - 10b) / 2
@@ -63,11 +66,12 @@
     qadd    r4, r4, r4
     add     r9, r9, r4, asr #31
     smmlar  r4, r4, r8, r9
-    ldrsh   r11, [lr]
+    ldrh    r12, [r1, #(GATE_ROW_GATE - ROW_SIZE)]
     asr     r4, r4, r3
+    ldrsh   r11, [lr, r12, lsl #1]
     add     r4, r11, r4, asr #1
     ssat    r4, #16, r4
-    strh    r4, [lr], #2
+    strh    r4, [lr, r12, lsl #1]
     cmp     r1, r10
     bne     1b
 
@@ -76,7 +80,7 @@
     pop     {r4-r11, pc}
 
 2:  /* what is over ten pairs */
-    ldrh    r7, [r1, #(ROW_BYTES - ROW_SIZE)]
+    ldrh    r7, [r1, #(GATE_ROW_BYTES - ROW_SIZE)]
     sub     r9, r9, #11
     add     r7, r7, r2
     sub     r7, r7, #(10 * AHEAD_\format)

@@ -5,54 +5,56 @@
 
 #include "mcup_lstm.h"
 
-/* Rows of one scale, whose shift is to the right, times a column. */
-typedef const uint8_t *mcup_gate_rows_t(const int8_t *column, const mcup_row_t *row,
-                                        const mcup_row_t *end, const uint8_t *stream,
-                                        int16_t *gates);
+/* Rows of a kind of gate whose shift is to the right, times a column; there is a row at least.  -> where the
+ * stream goes on */
+typedef const uint8_t *mcup_gate_rows_t(const int8_t *column, const mcup_gate_row_t *row,
+                                        const mcup_gate_row_t *end, const uint8_t *stream,
+                                        int16_t *gates, int32_t multiplier, int32_t shift);
 
-/* The same, times four columns of `inputs` bytes: gates of four steps, 4 * units each, which hold
- * nothing yet. */
-typedef const uint8_t *mcup_four_steps_t(const int8_t *column, const mcup_row_t *row,
-                                         const mcup_row_t *end, const uint8_t *stream,
-                                         int16_t *gates, int32_t inputs, int32_t units);
+/* The same, times four columns of `inputs` bytes: gates of four steps, 4 * units each, of which these
+ * rows' hold nothing yet. */
+typedef const uint8_t *mcup_four_steps_t(const int8_t *column, const mcup_gate_row_t *row,
+                                         const mcup_gate_row_t *end, const uint8_t *stream,
+                                         int16_t *gates, int32_t multiplier, int32_t shift,
+                                         int32_t inputs, int32_t units);
 
-/* All four gates, of which each has one scale.  sum: for shifts to the left */
-static inline void mcup_lstm_gates(const mcup_matrix_t *matrix, const int8_t *column,
+/* All rows.  sum: for shifts to the left */
+static inline void mcup_lstm_gates(const mcup_gate_matrix_t *matrix, const int8_t *column,
                                    int16_t *gates, mcup_gate_rows_t *rows, mcup_sum_t *sum)
 {
-    const int32_t units = matrix->rows / 4;
     const uint8_t *stream = matrix->stream;
-    const mcup_row_t *row = matrix->row;
+    const mcup_gate_row_t *row = matrix->row;
 
-    for (const mcup_row_t *last = row + matrix->rows; row < last; gates += units) {
-        const mcup_row_t *end = row + units;
-        if (row->shift > 0) {
-            stream = rows(column, row, end, stream, gates);
-            row = end;
-        }
-        for (int16_t *gate = gates; row < end; row++, gate++) {
-            const int32_t acc = sum(matrix, row, &stream, column);
-            *gate = (int16_t)mcup_saturate_16(*gate + mcup_scale(acc, row->multiplier, row->shift));
+    for (int kind = 0; kind < 4; row += matrix->rows[kind++]) {
+        const mcup_gate_row_t *end = row + matrix->rows[kind];
+        if (matrix->shift[kind] <= 0) {
+            stream = mcup_some_gates(matrix, row, end, stream, column, gates, sum);
+        } else if (row < end) {
+            stream = rows(column, row, end, stream, gates, matrix->multiplier[kind],
+                          matrix->shift[kind]);
         }
     }
 }
 
 /* The same of four columns.  products: of one, where there are shifts to the left */
-static inline void mcup_lstm_four(const mcup_matrix_t *matrix, const int8_t *column, int16_t *gates,
-                                  mcup_four_steps_t *steps, mcup_gates_t *products)
+static inline void mcup_lstm_four(const mcup_gate_matrix_t *matrix, const int8_t *column,
+                                  int16_t *gates, int32_t units, mcup_four_steps_t *steps,
+                                  mcup_gates_t *products)
 {
-    const int32_t units = matrix->rows / 4;
-    const mcup_row_t *row = matrix->row;
+    const mcup_gate_row_t *row = matrix->row;
     const uint8_t *stream = matrix->stream;
+    const int32_t *shift = matrix->shift;
 
-    if (row[0].shift > 0 && row[units].shift > 0 && row[2 * units].shift > 0
-        && row[3 * units].shift > 0) {
-        for (int gate = 0; gate < 4; gate++, row += units, gates += units) {
-            stream = steps(column, row, row + units, stream, gates, matrix->inputs, units);
+    if (shift[0] > 0 && shift[1] > 0 && shift[2] > 0 && shift[3] > 0) {
+        for (int kind = 0; kind < 4; row += matrix->rows[kind++]) {
+            if (matrix->rows[kind] > 0) {
+                stream = steps(column, row, row + matrix->rows[kind], stream, gates,
+                               matrix->multiplier[kind], shift[kind], matrix->inputs, units);
+            }
         }
         return;
     }
-    for (int i = 0; i < 4; i++, column += matrix->inputs, gates += matrix->rows) {
+    for (int i = 0; i < 4; i++, column += matrix->inputs, gates += 4 * units) {
         products(matrix, column, gates);
     }
 }

@@ -2,7 +2,7 @@
 #include "mcup_lstm.h"
 
 MCUP_APART
-static void products(const mcup_matrix_t *matrix, const int8_t *column, int16_t *gates)
+static void products(const mcup_gate_matrix_t *matrix, const int8_t *column, int16_t *gates)
 {
     mcup_gates(matrix, column, gates, mcup_sum_b4);
 }
