@@ -26,7 +26,6 @@ def unary(random: np.random.Generator, kind: str) -> Graph:
     scale = 1 / 256 if kind == "logistic" else x.s * 10 ** random.uniform(-1.5, 1.5)
     attrs = {"alpha": float(random.choice([0.01, 0.1, 0.2, 0.3, 1.5, 0.0, -0.2]))} if kind == "leaky_relu" else {}
     attrs |= {"approximate": bool(random.integers(2))} if kind == "gelu" else {}
-    attrs |= {"real": False} if kind == "elu" else {}
     return single(kind, [x], quantized("y", x.shape, scale, zero_points[1]), **attrs)
 
 
