@@ -17,13 +17,7 @@ RESERVED = frozenset(
     "register restrict return short signed sizeof static struct switch typedef union unsigned void volatile while "
     "arena input output step memcpy memset".split()
 )
-HEADERS = {
-    "stddef",
-    "stdint",
-    "stdio",
-    "string",
-    "mcuprune",
-}  # which, as those that begin with mcup_, <model>.h must not hide
+HEADERS = {"stddef", "stdint", "stdio", "string", "mcuprune"}  # <model>.h hides none of these, nor mcup_*.h
 # How the names end that are made of a layer's: of its output, its structs, what they hold and what that holds.
 FIELDS = "bias column exponential index reciprocal row state stream table time input matrix pairs recurrent window"
 DERIVED = rf"\w+_(out|operand_\d+|part\d+|invoke|reset|{FIELDS.replace(' ', '|')})"

@@ -1,7 +1,7 @@
 """Functions of one int8.  Whatever the formula, 256 answers are all there is: evaluated once, looked up ever after.
 
-The operators' own files say what the function is, as `table(graph, op)`.  A table's entry [x & 255] answers x, so that
-C indexes it with (uint8_t)x.
+The operators' own files say what the function is, as `table(graph, op)`; what they are else comes from `by_table`.  A
+table's entry [x & 255] answers x, so that C indexes it with (uint8_t)x.
 """
 
 from collections.abc import Callable
@@ -13,6 +13,9 @@ from mcuprune.graph import Graph, Op, Tensor
 from mcuprune.layer import Array, Call, Field, Layer
 from mcuprune.matrix import chunks
 
+Table = Callable[[Graph, Op], np.ndarray]  # the answers of an operator to every int8, int8 [256]
+Reference = Callable[[Graph, Op, list[np.ndarray]], list[np.ndarray]]
+Lower = Callable[..., Layer]
 EVERY_INT8 = np.arange(256, dtype=np.uint8).view(np.int8)  # the arguments, in the order of a table
 
 
@@ -51,6 +54,19 @@ def real_function(
     scaled = (real / scale if divide else real * (np.float32(1) / scale)).astype(np.float64)
     rounded = np.trunc(scaled + np.copysign(0.5, scaled))
     return np.clip(rounded + target.z, -128, 127).astype(np.int8)
+
+
+def by_table(table: Table) -> tuple[Reference, Lower]:
+    """`reference` and `lower` of an operator that has a table and nothing else."""
+
+    def reference(graph: Graph, op: Op, inputs: list[np.ndarray]) -> list[np.ndarray]:
+        """int8 [N, ...] -> int8 [N, ...], same shape."""
+        return [apply(table(graph, op), inputs[0])]
+
+    def lowered(graph: Graph, op: Op, encoded: None = None) -> Layer:
+        return lower(graph, op, table(graph, op))
+
+    return reference, lowered
 
 
 def lower(graph: Graph, op: Op, table: np.ndarray) -> Layer:

@@ -34,6 +34,7 @@ KNOWN_VERSIONS = {
     tflite.BuiltinOperator.TRANSPOSE_CONV: 3,  # the fourth clamps, in those we take to all of the output's range
 }
 RUNTIMES = "tflite-runtime", "ai-edge-litert"
+NEWER = "SQRT", "LOG"  # operators that only the latter has for int8
 REFERENCE, ORDINARY = "BUILTIN_REF", "BUILTIN_WITHOUT_DEFAULT_DELEGATES"  # sets of kernels
 EVERY_INT8 = np.arange(256, dtype=np.uint8).view(np.int8)  # in the order of a table
 
@@ -61,21 +62,22 @@ def name(path: Path) -> str:
     return ", ".join([f"{_package()} {version(_package())} {REFERENCE}", *others])
 
 
-def _package(kind: str = "ELU") -> str:
-    """The package that runs a kind of operator."""
+def _package(kind: str | None = None) -> str:
+    """The package that is there, or that runs a kind of operator which lacks reference kernels."""
     for package in RUNTIMES:
-        if kind == "ELU" or package == "ai-edge-litert":
-            try:
-                version(package)
-            except PackageNotFoundError:
-                continue
-            return package
-    if kind == "ELU":
-        raise ToolError("The oracle is missing: pip install tflite-runtime (Python up to 3.11) or ai-edge-litert.")
-    raise ToolError(
-        f"The oracle of {kind} is missing, tflite-runtime has it in float32 only: "
-        "pip install ai-edge-litert, or compile with --no-verify."
-    )
+        if package == "tflite-runtime" and kind in NEWER:
+            continue
+        try:
+            version(package)
+        except PackageNotFoundError:
+            continue
+        return package
+    if kind in NEWER:
+        raise ToolError(
+            f"The oracle of {kind} is missing, tflite-runtime has it in float32 only: "
+            "pip install ai-edge-litert, or compile with --no-verify."
+        )
+    raise ToolError("The oracle is missing: pip install tflite-runtime (Python up to 3.11) or ai-edge-litert.")
 
 
 def _tables(paths: Sequence[Path]) -> dict[str, np.ndarray]:

@@ -59,10 +59,10 @@ np.save(sys.argv[1], answers)
 """
 
 
+@pytest.mark.keras
+@pytest.mark.skipif(not find_spec("tensorflow"), reason="TensorFlow comes with the [keras] extra")
 @pytest.mark.parametrize("kind", ["sqrt", "log"])
 def test_what_tflite_runtime_lacks_agrees_with_tensorflow_s_reference_kernels(tmp_path, kind):
-    if not find_spec("tensorflow"):
-        pytest.skip("TensorFlow is not installed")
     random = np.random.default_rng(len(kind))
     graphs = [unary(random, kind) for _ in range(200)]
     judge([(graph, EVERY) for graph in graphs], with_oracle=False)

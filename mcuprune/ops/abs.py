@@ -4,7 +4,6 @@ import numpy as np
 
 from mcuprune import fixed, lookup
 from mcuprune.graph import Graph, Op
-from mcuprune.layer import Layer
 from mcuprune.operand import check_shape
 
 CODE = "ABS"
@@ -29,10 +28,4 @@ def table(graph: Graph, op: Op) -> np.ndarray:
     return fixed.requantize(distance, multiplier, shift, target.z)
 
 
-def reference(graph: Graph, op: Op, inputs: list[np.ndarray]) -> list[np.ndarray]:
-    """int8 [N, ...] -> int8 [N, ...], same shape."""
-    return [lookup.apply(table(graph, op), inputs[0])]
-
-
-def lower(graph: Graph, op: Op, encoded: None = None) -> Layer:
-    return lookup.lower(graph, op, table(graph, op))
+reference, lower = lookup.by_table(table)

@@ -8,7 +8,6 @@ import numpy as np
 
 from mcuprune import lookup
 from mcuprune.graph import Graph, Op
-from mcuprune.layer import Layer
 from mcuprune.operand import check_shape
 
 CODE = "ELU"
@@ -34,10 +33,4 @@ def elu(x: np.ndarray) -> np.ndarray:
     return np.where(x < 0, lookup.libm("expm1f")(np.minimum(x, 0)), x)
 
 
-def reference(graph: Graph, op: Op, inputs: list[np.ndarray]) -> list[np.ndarray]:
-    """int8 [N, ...] -> int8 [N, ...], same shape."""
-    return [lookup.apply(table(graph, op), inputs[0])]
-
-
-def lower(graph: Graph, op: Op, encoded: None = None) -> Layer:
-    return lookup.lower(graph, op, table(graph, op))
+reference, lower = lookup.by_table(table)

@@ -6,7 +6,6 @@ import numpy as np
 
 from mcuprune import lookup
 from mcuprune.graph import Graph, Op
-from mcuprune.layer import Layer
 from mcuprune.operand import check_shape, unsupported
 
 CODE = "EXP"
@@ -33,10 +32,4 @@ def table(graph: Graph, op: Op) -> np.ndarray:
     return lookup.real_function(lookup.libm("expf"), graph.tensors[op.inputs[0]], graph.tensors[op.outputs[0]])
 
 
-def reference(graph: Graph, op: Op, inputs: list[np.ndarray]) -> list[np.ndarray]:
-    """int8 [N, ...] -> int8 [N, ...], same shape."""
-    return [lookup.apply(table(graph, op), inputs[0])]
-
-
-def lower(graph: Graph, op: Op, encoded: None = None) -> Layer:
-    return lookup.lower(graph, op, table(graph, op))
+reference, lower = lookup.by_table(table)

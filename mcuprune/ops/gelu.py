@@ -5,7 +5,6 @@ import tflite
 
 from mcuprune import lookup
 from mcuprune.graph import Graph, Op
-from mcuprune.layer import Layer
 from mcuprune.operand import check_shape
 
 CODE = "GELU"
@@ -38,10 +37,4 @@ def approximation(x: np.ndarray) -> np.ndarray:
     return half * x * (np.float32(1) + lookup.libm("tanhf")(root * (x + cubic * x * x * x)))
 
 
-def reference(graph: Graph, op: Op, inputs: list[np.ndarray]) -> list[np.ndarray]:
-    """int8 [N, ...] -> int8 [N, ...], same shape."""
-    return [lookup.apply(table(graph, op), inputs[0])]
-
-
-def lower(graph: Graph, op: Op, encoded: None = None) -> Layer:
-    return lookup.lower(graph, op, table(graph, op))
+reference, lower = lookup.by_table(table)

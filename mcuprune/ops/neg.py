@@ -5,7 +5,6 @@ import numpy as np
 
 from mcuprune import lookup
 from mcuprune.graph import Graph, Op
-from mcuprune.layer import Layer
 from mcuprune.operand import check_shape, unsupported
 
 CODE = "NEG"
@@ -43,10 +42,4 @@ def _steps(graph: Graph, op: Op) -> np.ndarray:
     return (FUNCTIONS[op.kind](real) / np.float32(target.s)).astype(np.float64)
 
 
-def reference(graph: Graph, op: Op, inputs: list[np.ndarray]) -> list[np.ndarray]:
-    """int8 [N, ...] -> int8 [N, ...], same shape."""
-    return [lookup.apply(table(graph, op), inputs[0])]
-
-
-def lower(graph: Graph, op: Op, encoded: None = None) -> Layer:
-    return lookup.lower(graph, op, table(graph, op))
+reference, lower = lookup.by_table(table)
