@@ -65,8 +65,9 @@ static inline void mcup_sub_neighbours(const mcup_add_t *layer, const int8_t *a,
 /* The operand of the larger scale is only halved, by multiplier 2^30 and shift 0: it becomes
  * (a + offset) << 19.  The other one, and the sum, are multiplied and shifted right, rounded both
  * times.  These roundings are not symmetric: a difference subtracts what is rounded, and which of
- * the operands that is makes two programs of it.  All of it is doubled, so that the high word of a product is the answer but for its
- * rounding; and with the sign of the number, s = x >> 31, a constant does the second one:
+ * the operands that is makes two programs of it.  All of it is doubled, so that the high word of a
+ * product is the answer but for its rounding; and with the sign of the number, s = x >> 31, a
+ * constant does the second one:
  *
  *     x / 2^e, halves away from zero  =  (x + s + (1 << (e - 1))) >> e
  *
