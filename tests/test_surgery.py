@@ -18,7 +18,7 @@ from mcuprune.prune.dead import without_dead
 from mcuprune.prune.loading import load
 from mcuprune.prune.methods import taylor
 from mcuprune.prune.objective import infer
-from mcuprune.prune.recovery import recalibrate
+from mcuprune.prune.recovery import recalibrate, refreshed
 from mcuprune.prune.surgery import compact
 from mcuprune.prune.task import Task
 
@@ -365,6 +365,18 @@ def test_recalibration_measures_what_training_would_have_learned():
     assert model.layers[0].momentum == 0.9
     assert model.layers[0].moving_mean.numpy() == pytest.approx(x.mean(axis=0), abs=0.05)
     assert model(x).numpy().std() == pytest.approx(1, abs=0.02)
+
+
+def test_statistics_are_refreshed_in_a_copy_and_only_where_that_helps():
+    x = np.random.default_rng(0).normal(3, 2, (400, 5)).astype(np.float32)
+    model = keras.Sequential([keras.Input((5,)), L.BatchNormalization(epsilon=0)])
+
+    def centred(model):
+        return -abs(float(model(x).numpy().mean()))
+
+    fresh = refreshed(model, x, centred)
+    assert centred(fresh) > -0.1 and centred(model) < -2
+    assert refreshed(fresh, x + 9, centred) is fresh
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the shared models are not here (MCUPRUNE_SHARED)")

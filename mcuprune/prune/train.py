@@ -24,6 +24,7 @@ from mcuprune.prune.dropout import Dropouts
 from mcuprune.prune.layers import int8_matrices
 from mcuprune.prune.objective import Objective, targets
 from mcuprune.prune.recipe import Recipe, hold_back
+from mcuprune.prune.recovery import refreshed
 from mcuprune.prune.schedules import due, one_cycle
 from mcuprune.prune.task import Pruned, Task
 
@@ -92,6 +93,9 @@ class _Trainer:
         self.distill = recipe.distill and self.objective.kind != "values"
         tiny = self.schedule is not None and 1 - self.schedule.final < TINY
         self.share = LESS if tiny else TEACHER
+        self.teacher = task.teacher
+        if self.distill:
+            self.teacher = refreshed(task.teacher, self.x[self.training], self._metric, task.seed)
         self.taught = self._taught()
         self._trace()
 
@@ -102,9 +106,13 @@ class _Trainer:
         begin, end = self.schedule.begin, self.schedule.end
         return [begin + round(share * (end - begin)) for share in AIM]
 
+    def _metric(self, model: keras.Model) -> float:
+        """On the samples held back."""
+        return self.objective.score(predict(model, self.x[self.choosing]), self.truth[self.choosing])
+
     def _taught(self) -> np.ndarray | None:
         """The teacher's outputs for every sample, where these are the same in each epoch."""
-        return predict(self.task.teacher, self.x) if self.distill and not self.augment.shift else None
+        return predict(self.teacher, self.x) if self.distill and not self.augment.shift else None
 
     @property
     def sparsity(self) -> float:
@@ -120,7 +128,7 @@ class _Trainer:
         loss = self._samples()
         if loss is None:
             return None
-        metric = self.objective.score(predict(self.model, self.x[self.choosing]), self.truth[self.choosing])
+        metric = self._metric(self.model)
         if self.pruned and (self.best is None or not better(self.objective.metric, self.best, metric)):
             self.best, self.weights = metric, self.model.get_weights()
         self.epochs += 1
@@ -171,8 +179,8 @@ class _Trainer:
 
         That mean is right more often: by 1.4 points on CIFAR-10.
         """
-        taught = self.task.teacher(x, training=False)
-        return (taught + self.task.teacher(tf.reverse(x, [2]), training=False)) / 2 if self.augment.mirror else taught
+        taught = self.teacher(x, training=False)
+        return (taught + self.teacher(tf.reverse(x, [2]), training=False)) / 2 if self.augment.mirror else taught
 
     def _prune(self) -> None:
         """Rank the weights, and prune as far as the schedule says."""
