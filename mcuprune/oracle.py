@@ -12,7 +12,6 @@ import struct
 import subprocess
 import sys
 from collections.abc import Sequence
-from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -150,7 +149,10 @@ def _widened(content: bytearray, model: tflite.Model) -> bytearray:
 
 
 def _interpreter(package: str, kernels: str, content: bytes):
-    runtime = import_module(f"{package.replace('-', '_')}.interpreter")
+    if package == "tflite-runtime":
+        from tflite_runtime import interpreter as runtime
+    else:
+        from ai_edge_litert import interpreter as runtime
     resolver = runtime.OpResolverType[kernels]
     return runtime.Interpreter(model_content=content, experimental_op_resolver_type=resolver)
 

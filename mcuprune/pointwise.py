@@ -18,7 +18,7 @@ INTEGERS = tflite.TensorType.INT8, tflite.TensorType.INT16
 
 
 def convolved(content: bytes) -> bytes:
-    """The file with every FULLY_CONNECTED of integers as RESHAPE, CONV_2D, RESHAPE; itself where there is none.
+    """The file with every FULLY_CONNECTED of integers as RESHAPEs, CONV_2D, RESHAPE; itself where there is none.
 
     Tensors keep their indices, new ones come after them.
     """
@@ -82,6 +82,7 @@ class _Draft:
         window = self.tensor(weights, (rows, 1, 1, inputs), of_weights)
         result = self.tensor(y, (1, 1, batches, rows), self.old(y.Quantization()))
         self.reshape(int(op.Inputs(0)), column, (1, 1, batches, inputs))
+        self.reshape(int(op.Inputs(1)), window, (rows, 1, 1, inputs))  # a DENSIFY may have written them
         self.op("CONV_2D", [column, window, bias], result, "Conv2DOptions", **self.options(op, bias))
         self.reshape(result, int(op.Outputs(0)), y.ShapeAsNumpy())
 
@@ -127,9 +128,9 @@ class _Draft:
         )
 
     def tensor(self, like: tflite.Tensor, shape: Sequence[int], quantization: int) -> int:
-        """A new tensor of the type and with the constant of another -> its index."""
-        fields = {"Shape": self.vector(shape), "Type": like.Type(), "Buffer": like.Buffer()}
-        self.tensors.append(self.table("Tensor", **fields, Quantization=quantization))
+        """A new tensor of the type of another -> its index."""
+        shape_of = self.vector(shape)
+        self.tensors.append(self.table("Tensor", Shape=shape_of, Type=like.Type(), Quantization=quantization))
         return len(self.tensors) - 1
 
     def zeros(self, count: int) -> int:
