@@ -19,7 +19,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import tflite
 
-from mcuprune import lockstep, nibbles
+from mcuprune import lockstep, nibbles, pointwise
 from mcuprune.errors import ToolError
 
 Tensors = dict[int, np.ndarray]
@@ -34,6 +34,7 @@ KNOWN_VERSIONS = {
     tflite.BuiltinOperator.TRANSPOSE_CONV: 3,  # the fourth clamps, in those we take to all of the output's range
 }
 RUNTIMES = "tflite-runtime", "ai-edge-litert"
+POINTWISE = "ai-edge-litert"  # which has no reference kernel of FULLY_CONNECTED in fixed point
 NEWER = "SQRT", "LOG"  # operators that only the latter has for int8
 REFERENCE, ORDINARY = "BUILTIN_REF", "BUILTIN_WITHOUT_DEFAULT_DELEGATES"  # sets of kernels
 EVERY_INT8 = np.arange(256, dtype=np.uint8).view(np.int8)  # in the order of a table
@@ -57,8 +58,11 @@ def run_many(
 
 def name(path: Path) -> str:
     """What runs a file: 'tflite-runtime 2.14.0 BUILTIN_REF'"""
-    _, functions = lockstep.apart(Path(path).read_bytes())
+    content = Path(path).read_bytes()
+    _, functions = lockstep.apart(content)
     others = sorted({f"{f.kind} of {package} {version(package)}" for f in functions if (package := _package(f.kind))})
+    if _package() == POINTWISE and pointwise.convolved(content) != content:
+        others.append("FULLY_CONNECTED as CONV_2D")
     return ", ".join([f"{_package()} {version(_package())} {REFERENCE}", *others])
 
 
@@ -144,7 +148,11 @@ def _widened(content: bytearray, model: tflite.Model) -> bytearray:
     return content
 
 
-def _interpreter(runtime, kernels: str, content: bytes):
+def _interpreter(package: str, kernels: str, content: bytes):
+    if package == "tflite-runtime":
+        from tflite_runtime import interpreter as runtime
+    else:
+        from ai_edge_litert import interpreter as runtime
     resolver = runtime.OpResolverType[kernels]
     return runtime.Interpreter(model_content=content, experimental_op_resolver_type=resolver)
 
@@ -190,22 +198,25 @@ def _without_batch(values: np.ndarray) -> np.ndarray:
 
 
 def _answer(
-    runtime, kernels: str, path: str, samples: np.ndarray, tables: Tensors, every_tensor: bool
+    package: str, kernels: str, path: str, samples: np.ndarray, tables: Tensors, every_tensor: bool
 ) -> dict[str, np.ndarray]:
     """One file in the child: {'output': int8 [n, ...]} or {tensor index: [n, ...]}."""
     content = _readable(Path(path).read_bytes())
     content, functions = lockstep.apart(content) if kernels == REFERENCE else (content, [])
-    interpreter = _interpreter(runtime, kernels, content)
+    interpreter = _interpreter(package, kernels, content)
     sources, targets = interpreter.get_input_details(), interpreter.get_output_details()
     ends = [_inner_end(interpreter, target, producer=True) for target in targets]
     inner = [_inner_end(interpreter, source, producer=False) for source in sources]
     written = {target["index"] for target in targets}
     if every_tensor:
         written = {int(i) for op in interpreter._get_ops_details() for i in op["outputs"]} | set(tables)
+    if package == POINTWISE and kernels == REFERENCE:
+        content = pointwise.convolved(content)
     if every_tensor or tables:  # only outputs are sure to keep their values: others share memory
         inputs = [*(source["index"] for source in sources), *tables]
         kept = sorted(written | {f.source for f in functions})
-        interpreter = _interpreter(runtime, kernels, lockstep.with_ends(content, inputs, kept))
+        content = lockstep.with_ends(content, inputs, kept)
+    interpreter = _interpreter(package, kernels, content)
     interpreter.allocate_tensors()
     values: dict[int, list[np.ndarray]] = {i: [] for i in sorted(written)}
     given = [_to_file(*each) for each in zip(_columns(samples, sources, inner), sources, inner, strict=True)]
@@ -224,16 +235,12 @@ def _answer(
 
 
 def _main(request: str, answer: str, package: str, kernels: str, every_tensor: str) -> None:
-    if package == "tflite-runtime":
-        from tflite_runtime import interpreter as runtime
-    else:
-        from ai_edge_litert import interpreter as runtime
     found: dict[str, np.ndarray] = {}
     with np.load(request) as arrays:
         for case, path in enumerate(json.loads(str(arrays["paths"]))):
             tables = {int(key.split()[1]): arrays[key] for key in arrays if key.startswith(f"{case} ")}
             try:
-                outputs = _answer(runtime, kernels, path, arrays[str(case)], tables, every_tensor == "1")
+                outputs = _answer(package, kernels, path, arrays[str(case)], tables, every_tensor == "1")
             except (RuntimeError, ValueError) as error:  # what the interpreter raises, some lines long
                 sys.exit(f"{Path(path).name}: {' '.join(str(error).split())}")
             found.update({f"{case} {tensor}": array for tensor, array in outputs.items()})

@@ -6,10 +6,14 @@ file.
 
 import subprocess
 import sys
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
+
+PACKAGE = "tflite-runtime" if find_spec("tflite_runtime") else "ai-edge-litert"
 
 
 def run(path: Path, samples: np.ndarray) -> np.ndarray:
@@ -22,10 +26,7 @@ def run(path: Path, samples: np.ndarray) -> np.ndarray:
 
 
 def _main(path: str, file: str) -> None:
-    try:
-        from tflite_runtime import interpreter as runtime
-    except ImportError:
-        from ai_edge_litert import interpreter as runtime
+    runtime = import_module(f"{PACKAGE.replace('-', '_')}.interpreter")
     model = runtime.Interpreter(path, experimental_op_resolver_type=runtime.OpResolverType.BUILTIN_REF)
     model.allocate_tensors()
     (source,), (target,) = model.get_input_details(), model.get_output_details()

@@ -16,7 +16,7 @@ import mcuprune
 PACKAGE = Path(mcuprune.__file__).parent
 DESIGN = PACKAGE.parent / "docs/DESIGN.md"
 TRAINING = {"prune", "quantize", "recurrent", "unrolled", "converted", "training", "example"}  # may import Keras
-CORE = {"numpy", "click", "rich", "tflite", "elftools"}  # what the compiling half is made of
+CORE = {"numpy", "click", "rich", "tflite", "flatbuffers", "elftools"}  # what the compiling half is made of
 ORACLE = {"tflite_runtime", "ai_edge_litert"}
 
 MODULES = {".".join(path.relative_to(PACKAGE).with_suffix("").parts): path for path in sorted(PACKAGE.rglob("*.py"))}

@@ -45,6 +45,8 @@ def test_a_file_with_int4_weights_computes_what_int8_weights_do(tmp_path, make):
 
 @pytest.mark.parametrize("kind", ["conv_2d", "depthwise_conv_2d", "fully_connected"])
 def test_tflite_s_own_int4_kernels_agree(tmp_path, kind):
+    if kind == "fully_connected" and runtime.PACKAGE == oracle.POINTWISE:
+        pytest.skip(f"{runtime.PACKAGE} scales sums of FULLY_CONNECTED in float64")
     graph = narrow(MAKERS[kind](np.random.default_rng(3)))
     write(graph, tmp_path / "int4.tflite", version=4, int4=[1])
     samples = np.random.default_rng(4).integers(-128, 128, (20, *graph.input.shape[1:]), np.int8)
