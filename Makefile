@@ -11,13 +11,13 @@ demo: setup ## the main job on the bundled example: train, prune to 64KB, link, 
 	$(BIN)/mcuprune build --board stm32 --budget 64KB
 
 test: setup ## everything, emulator included
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 check: setup ## the part that takes seconds: style, types, quick tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -n 2 -m "not emulator and not slow and not keras"
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not emulator and not slow and not keras"
 
 format: setup ## rewrite the sources in the house style
 	$(BIN)/ruff check --fix-only .

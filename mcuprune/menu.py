@@ -26,7 +26,7 @@ class Candidate:
     size: int  # bytes of constants in flash
     cycles: float
 
-    @property
+    @cached_property
     def functions(self) -> frozenset[str]:
         return frozenset(function for call in self.layer.calls for function in call.functions)
 

@@ -6,14 +6,16 @@ buffers are moved to other places at random, and a move that makes nothing worse
 what is alive at once (`bound`) or PATIENCE is at its end.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache, cached_property
 from random import Random
 
 ALIGNMENT = 4  # bytes: scratch may hold words
 PATIENCE = 25_000  # buffers that are placed in search of a smaller arena, from each order to begin with
 
 Places = list[int]  # offsets of buffers
+Placed = tuple[int, Places]  # the top, and the offsets that have it
 Forbidden = Mapping[int, tuple[tuple[int, int], ...]]  # other buffer -> what the difference of offsets is not between
 
 
@@ -28,7 +30,7 @@ class Buffer:
     tensors: tuple[int, ...] = ()  # that lie in it; none in scratch
     parts: tuple[int, ...] = ()  # that lie somewhere in it: the slots of loops
 
-    @property
+    @cached_property
     def room(self) -> int:
         """Bytes that nothing else can have."""
         return align(self.size)
@@ -49,52 +51,50 @@ def best(buffers: Sequence[Buffer], forbidden: Sequence[Forbidden], bound: int, 
         sorted(indices, key=lambda i: (buffers[i].first, -buffers[i].room)),
         sorted(indices, key=lambda i: (-buffers[i].last, -buffers[i].room)),
     )
+    gaps = [[(j, low, high) for j, each in others.items() for low, high in each] for others in forbidden]
     fixed: Places = []
     if wall is not None:  # it is one more buffer, the last, of no size and with a place
-        forbidden = [{**gaps, len(buffers): ((-b.room, 0),)} for b, gaps in zip(buffers, forbidden, strict=True)]
+        gaps = [[*each, (len(buffers), -b.room, 0)] for b, each in zip(buffers, gaps, strict=True)]
         fixed = [wall]
+
+    @cache  # few buffers have few orders, and come back to them again and again
+    def place(order: tuple[int, ...]) -> Placed:
+        """Every buffer in turn at the lowest offset that those before it, and what is fixed, allow."""
+        offsets: Places = [*[-1] * len(buffers), *fixed]
+        for i in order:
+            offsets[i] = _lowest(gaps[i], offsets)
+        offsets = offsets[: len(buffers)]
+        return top(buffers, offsets), offsets
+
     random = Random(0)  # the same in every run
-    found = [_improved(order, buffers, forbidden, bound, fixed, random) for order in starts]
-    return min(found, key=lambda offsets: top(buffers, offsets))
+    _, offsets = min((_improved(order, place, bound, random) for order in starts), key=lambda found: found[0])
+    return offsets
 
 
-def _improved(
-    order: list[int],
-    buffers: Sequence[Buffer],
-    forbidden: Sequence[Forbidden],
-    bound: int,
-    fixed: Places,
-    random: Random,
-) -> Places:
-    """The offsets that an order gives, and others that it becomes when buffers are moved in it."""
-    found = _place(buffers, forbidden, order, fixed)
-    for _ in range(PATIENCE // max(len(buffers), 1)):
-        if top(buffers, found) <= bound:
+def _improved(order: list[int], place: Callable[[tuple[int, ...]], Placed], bound: int, random: Random) -> Placed:
+    """What an order gives, and others that it becomes when buffers are moved in it."""
+    found = place(tuple(order))
+    for _ in range(PATIENCE // max(len(order), 1)):
+        if found[0] <= bound:
             break
         other = list(order)
         other.insert(random.randrange(len(order)), other.pop(random.randrange(len(order))))
-        offsets = _place(buffers, forbidden, other, fixed)
-        if top(buffers, offsets) <= top(buffers, found):
-            order, found = other, offsets
+        placed = place(tuple(other))
+        if placed[0] <= found[0]:
+            order, found = other, placed
     return found
 
 
-def _place(buffers: Sequence[Buffer], forbidden: Sequence[Forbidden], order: Sequence[int], fixed: Places) -> Places:
-    """Every buffer in turn at the lowest offset that those before it, and what is fixed, allow."""
-    offsets: Places = [*[-1] * len(buffers), *fixed]
-    for i in order:
-        offsets[i] = _lowest(forbidden[i], offsets)
-    return offsets[: len(buffers)]
+def _lowest(gaps: Sequence[tuple[int, int, int]], offsets: Places) -> int:
+    """The lowest offset that no placed buffer forbids; one that is not placed is at -1.
 
-
-def _lowest(forbidden: Forbidden, offsets: Places, offset: int = 0) -> int:
-    """The lowest offset, from one on, that no placed buffer forbids; one that is not placed is at -1."""
-    placed = ((offsets[j], gaps) for j, gaps in forbidden.items() if offsets[j] >= 0)
-    intervals = ((at + low, at + high) for at, gaps in placed for low, high in gaps)
-    for low, high in sorted(intervals):
-        if low < offset < high:
-            offset = high
-    return offset
+    gaps: (other buffer, what the difference of offsets is not between)
+    """
+    lowest = 0
+    for low, high in sorted([(offsets[j] + low, offsets[j] + high) for j, low, high in gaps if offsets[j] >= 0]):
+        if low < lowest < high:
+            lowest = high
+    return lowest
 
 
 def top(buffers: Sequence[Buffer], offsets: Places) -> int:

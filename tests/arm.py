@@ -1,4 +1,4 @@
-"""Run lowered layers on an emulated core: many cases in one program, each with its instructions and cycles.
+"""Run lowered layers on an emulated core: many cases in one program, each with its instructions and cycles if asked.
 
 The program is the test harness of every model, around a made-up network `cases_invoke` that calls the kernels of one
 case after the other.  A sample of it holds a sample of each case; its output is the whole arena, where every block that
@@ -13,11 +13,11 @@ layer's output may lie over an input, that way is run too, in a block of its own
 import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
+import objects
 
 from mcuprune import buildfiles, declare, pack, plan, profile, project
 from mcuprune.board import Board, memory_script
@@ -27,6 +27,7 @@ from mcuprune.operand import sample_shape
 from mcuprune.runners import qemu
 
 FIRMWARE = Path(__file__).parents[1] / "firmware"
+COMPILER = "arm-none-eabi-gcc"
 COMPILE = ["-std=c11", "-O2", "-ffunction-sections", "-fdata-sections", "-fno-optimize-sibling-calls", "-ffreestanding",
            *buildfiles.WARNINGS.split()]  # fmt: skip
 LINK = ["-nostartfiles", "--specs=nano.specs", "-Wl,--gc-sections", "-Wl,--build-id=none"]
@@ -71,31 +72,42 @@ class _Placed:
         return [(self.output, self.output_size), (self.scratch, plan.scratch_size(self.layer)), *shared]
 
 
-def run(graph: Graph, layer: Layer, board: Board, *inputs: np.ndarray) -> Result:
-    return run_all([(graph, layer, inputs)], board)[0]
+def run_all(cases: Sequence[Case], board: Board) -> list[np.ndarray]:
+    """The outputs of every case, int8 [n, *sample_shape].  A case holds int8 [n, ...], one per tensor that is not a
+    constant, in order."""
+    placed, samples = _place(cases, 1)
+    with TemporaryDirectory() as folder:
+        _, outputs = _run(placed, samples, board, Path(folder))
+    return outputs
 
 
-def run_all(cases: Sequence[Case], board: Board, alignment: int = 1) -> list[Result]:
-    """[(outputs int8 [n, *sample_shape], instructions, estimated cycles of the first sample)] of every case.
+def measure_all(cases: Sequence[Case], board: Board, alignment: int = 1) -> list[Result]:
+    """[(outputs as above, instructions, estimated cycles of the first sample)] of every case.
 
-    A case holds int8 [n, ...], one per tensor that is not a constant, in order.  Instructions and cycles are those of
-    the kernels alone, from call to return.  alignment: of inputs, 4 where the planner has placed them.
+    Instructions and cycles are those of the kernels alone, from call to return.  alignment: of inputs, 4 where the
+    planner has placed them.
     """
     placed, samples = _place(cases, alignment)
-    with TemporaryDirectory() as folder:
-        elf = _build(_functions(placed), samples, placed[-1].end + GUARD, _source(placed), board, Path(folder))
-        Path(folder, "input.bin").write_bytes(samples.tobytes())
-        command = qemu.command(board, elf)
-        qemu.run(command, Path(folder), TIMEOUT)
-        arena = np.fromfile(Path(folder, "output.bin"), np.int8).reshape(len(samples), -1)
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        elf, outputs = _run(placed, samples, board, folder)
         Path(folder, "input.bin").write_bytes(samples[:1].tobytes())
-        segments = iter(profile.profile(elf, board, command, Path(folder), "cases_invoke").segments)
+        segments = iter(profile.profile(elf, board, qemu.command(board, elf), folder, "cases_invoke").segments)
     results = []
-    for case in placed:
+    for case, output in zip(placed, outputs, strict=True):
         instructions, cycles = _of_kernels(segments, len(case.layer.calls))
         _of_kernels(segments, len(case.layer.calls) * len(case.shared))  # the same again, in place
-        results.append((_outputs(case, arena), instructions, cycles))
+        results.append((output, instructions, cycles))
     return results
+
+
+def _run(placed: Sequence[_Placed], samples: np.ndarray, board: Board, folder: Path) -> tuple[Path, list[np.ndarray]]:
+    """The program, built in a folder, and what it puts out for every case."""
+    elf = _build(_functions(placed), samples, placed[-1].end + GUARD, _source(placed), board, folder)
+    Path(folder, "input.bin").write_bytes(samples.tobytes())
+    qemu.run(qemu.command(board, elf), folder, TIMEOUT)
+    arena = np.fromfile(Path(folder, "output.bin"), np.int8).reshape(len(samples), -1)
+    return elf, [_outputs(case, arena) for case in placed]
 
 
 def stacks(cases: Sequence[Case], board: Board) -> list[int]:
@@ -204,29 +216,18 @@ def _build(
     for name, lines in texts.items():
         (folder / name).write_text("\n".join(lines) + "\n")
     kernels = [path for f in sorted(functions) for path in project.kernel_files(FIRMWARE, f, board.isas)]
-    objects = [_object(path, tuple(board.flags)) for path in [*kernels, FIRMWARE / "startup/startup.c"]]
+    how = COMPILER, *board.flags, *COMPILE, f"-I{FIRMWARE / 'include'}"
+    built = [objects.compiled(path, *how) for path in [*kernels, FIRMWARE / "startup/startup.c"]]
     elf = folder / "cases.elf"
     script = ["-T", str(FIRMWARE / "link/link.ld"), "-L", str(folder)]
     sources = [str(folder / "cases.c"), str(FIRMWARE / "app/harness.c")]
     own = [*COMPILE, "-O1", f"-I{folder}", f"-I{FIRMWARE / 'include'}"]
-    _gcc(*board.flags, *own, *LINK, *script, *sources, *map(str, objects), "-o", str(elf))
+    _gcc(*board.flags, *own, *LINK, *script, *sources, *map(str, built), "-o", str(elf))
     return elf
 
 
-@cache
-def _folder() -> TemporaryDirectory:
-    return TemporaryDirectory(prefix="mcuprune-arm-")  # lives as long as the process
-
-
-@cache
-def _object(source: Path, flags: tuple[str, ...]) -> Path:
-    target = Path(_folder().name, f"{len(list(Path(_folder().name).iterdir()))}-{source.name}.o")
-    _gcc(*flags, *COMPILE, f"-I{FIRMWARE / 'include'}", "-c", str(source), "-o", str(target))
-    return target
-
-
 def _gcc(*arguments: str) -> None:
-    result = subprocess.run(["arm-none-eabi-gcc", *arguments], capture_output=True, text=True)
+    result = subprocess.run([COMPILER, *arguments], capture_output=True, text=True)
     assert result.returncode == 0, result.stderr[-4000:]
 
 

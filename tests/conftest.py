@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 
 import models
+import objects
 import pytest
 from hypothesis import settings
 
@@ -17,6 +18,10 @@ from mcuprune.request import Request
 
 settings.register_profile("mcuprune", deadline=None)  # how long an example takes says nothing on a shared machine
 settings.load_profile("mcuprune")
+
+
+def pytest_configure():
+    objects.folder()  # before there are workers
 
 
 def pytest_addoption(parser):

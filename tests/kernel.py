@@ -6,11 +6,11 @@ from stdin and writing outputs to stdout.  Where an output may lie over an input
 
 import subprocess
 from collections.abc import Iterator, Sequence
-from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
+import objects
 
 from mcuprune import declare, emit
 from mcuprune.graph import Graph
@@ -39,8 +39,8 @@ def run_all(cases: Sequence[Case]) -> list[np.ndarray]:
         calls = [call for _, layer, _ in cases for call in layer.calls]
         resets = {state.reset for call in calls for _, state in declare.states(call.fields)}
         functions = sorted({f for call in calls for f in call.functions} | resets)
-        objects = [_object(function.removeprefix("mcup_")) for function in functions]
-        _gcc("-O0", INCLUDE, str(source), *map(str, objects), "-o", str(program))
+        built = [_object(function.removeprefix("mcup_")) for function in functions]
+        _gcc("-O0", INCLUDE, str(source), *map(str, built), "-o", str(program))
         given = b"".join(_samples(*case) for case in cases)
         result = subprocess.run([program], input=given, capture_output=True)
         assert result.returncode == 0, result.stderr.decode(errors="replace")[-4000:]
@@ -68,24 +68,17 @@ def run_network(graph: Graph, layers: Sequence[Layer], inputs: np.ndarray) -> np
             "        fwrite(out, sizeof out, 1, stdout);\n    }\n    return 0;\n}\n"
         )
         functions = sorted({call.function for layer in layers for call in layer.calls})
-        objects = [str(_object(function.removeprefix("mcup_"))) for function in functions]
+        built = [str(_object(function.removeprefix("mcup_"))) for function in functions]
         program = Path(folder, "network")
-        _gcc(*STRICT, INCLUDE, str(main), str(Path(folder, f"{name}.c")), *objects, "-o", str(program))
+        _gcc(*STRICT, INCLUDE, str(main), str(Path(folder, f"{name}.c")), *built, "-o", str(program))
         result = subprocess.run([program], input=inputs.astype(np.int8).tobytes(), capture_output=True)
         assert result.returncode == 0, result.stderr.decode(errors="replace")[-4000:]
     return np.frombuffer(result.stdout, np.int8).reshape(len(inputs), *graph.output.shape[1:])
 
 
-@cache
-def _folder() -> TemporaryDirectory:
-    return TemporaryDirectory(prefix="mcuprune-kernels-")  # lives as long as the process
-
-
-@cache
 def _object(stem: str) -> Path:
-    target = Path(_folder().name, f"{stem}.o")
-    _gcc(*STRICT, INCLUDE, "-c", str(FIRMWARE / "kernels" / "portable" / f"{stem}.c"), "-o", str(target))
-    return target
+    source = FIRMWARE / "kernels" / "portable" / f"{stem}.c"
+    return objects.compiled(source, "gcc", *SANITIZE, *STRICT, INCLUDE)
 
 
 def _gcc(*arguments: str) -> None:

@@ -181,7 +181,7 @@ def measure(cases: Sequence[tuple[Graph, Layer]], board: Board) -> list[tuple[in
     shares = [_share(graph, layer, board) for graph, layer in cases]
     for part in _programs(shares):
         inputs = [random_operands(random, *cases[i]) for i in part]
-        results = arm.run_all([(*cases[i], arrays) for i, arrays in zip(part, inputs, strict=True)], board, 4)
+        results = arm.measure_all([(*cases[i], arrays) for i, arrays in zip(part, inputs, strict=True)], board, 4)
         for i, (_, instructions, cycles) in zip(part, results, strict=True):
             counts[i] = instructions, cycles
     return counts

@@ -40,9 +40,7 @@ def agree(core, graphs, inputs=random_inputs):
     random = np.random.default_rng(len(graphs))
     cases = [(graph, layer, (inputs(random, graph),)) for graph in graphs for layer in lowered(graph)]
     on_host = kernel.run_all(cases) if core == CORES[0] else [None] * len(cases)
-    for (graph, layer, (x,)), (got, _, _), twin in zip(
-        cases, arm.run_all(cases, board.load(core)), on_host, strict=True
-    ):
+    for (graph, layer, (x,)), got, twin in zip(cases, arm.run_all(cases, board.load(core)), on_host, strict=True):
         want, function = ops.run(graph, x), layer.calls[0].function
         assert np.array_equal(got, want), f"{function} on {core}, {layer.summary}"
         assert twin is None or np.array_equal(twin, want), f"{function} on the host, {layer.summary}"
@@ -166,7 +164,7 @@ def test_dense_layers_are_as_fast_as_they_were_measured():
         x = random_inputs(random, graph)
         cases.append((graph, module.lower(graph, graph.ops[0], ISAS), (x,)))
         limits.append(limit)
-    measured = [cycles for _, _, cycles in arm.run_all(cases, board.load(CORES[0]))]
+    measured = [cycles for _, _, cycles in arm.measure_all(cases, board.load(CORES[0]))]
     assert all(cycles <= limit for cycles, limit in zip(measured, limits, strict=True)), measured
 
 
@@ -192,7 +190,7 @@ def test_convolutions_in_blocks_of_four_are_faster_than_single_weights(core):
     layers = [c.layer for c in choose.candidates(graph, graph.ops[0], target)]
     cases = [(graph, layer, (random_inputs(random, graph),)) for layer in layers]
     fastest = {"b4": np.inf, "d8": np.inf}
-    for layer, (_, _, cycles) in zip(layers, arm.run_all(cases, target), strict=True):
+    for layer, (_, _, cycles) in zip(layers, arm.measure_all(cases, target), strict=True):
         if layer.encoded.encoding in fastest:
             fastest[layer.encoded.encoding] = min(fastest[layer.encoded.encoding], cycles)
     assert fastest["b4"] < 0.95 * fastest["d8"]
@@ -204,5 +202,6 @@ def test_blocks_of_four_are_fast():
     graph, kept = in_blocks(random, dense(random, inputs=640, rows=128, sparsity=0), 0.9)
     weights = fully_connected.weights(graph, graph.ops[0])
     layer = fully_connected.lower(graph, graph.ops[0], b4.encode(weights), ISAS)
-    _, _, cycles = arm.run(graph, layer, board.load(CORES[0]), random_inputs(random, graph))
+    case = graph, layer, (random_inputs(random, graph),)
+    ((_, _, cycles),) = arm.measure_all([case], board.load(CORES[0]))
     assert cycles < 12 * kept / 4 + 37 * 128 + 200

@@ -21,7 +21,7 @@ def agree(graphs, module, isa, least):
     cases = [(graph, layer, (random_inputs(random, graph),)) for graph, layer in lowered if layer]
     assert len(cases) >= least
     on_host, on_core = kernel.run_all(cases), arm.run_all(cases, board.load(CORES[isa]))
-    for (graph, layer, (x,)), twin, (fast, _, _) in zip(cases, on_host, on_core, strict=True):
+    for (graph, layer, (x,)), twin, fast in zip(cases, on_host, on_core, strict=True):
         want = ops.run(graph, x)
         assert np.array_equal(twin, want), f"twin: {layer} of {graph}"
         assert np.array_equal(fast, want), f"{isa}: {layer} of {graph}"

@@ -42,7 +42,7 @@ def test_lstm(core):
     ]
     quads = [layer for _, layer, _ in cases if "quad" in layer.calls[0].function]
     assert bool(quads) == ("dsp" in target.isas)
-    for (graph, layer, (x,)), (got, _, _) in zip(cases, arm.run_all(cases, target), strict=True):
+    for (graph, layer, (x,)), got in zip(cases, arm.run_all(cases, target), strict=True):
         assert np.array_equal(got, ops.run(graph, x)), f"{layer.calls[0].function} on {core}, {layer.summary}"
 
 
@@ -109,7 +109,7 @@ def test_blocks_of_four_in_a_third_of_the_rows_take_a_fraction_of_the_dense_inst
     for graph in (dense, pruned):
         x = random_inputs(random, graph)
         layers = [c.layer for c in choose.candidates(graph, graph.ops[0], target)]
-        results = arm.run_all([(graph, layer, (x,)) for layer in layers], target)
+        results = arm.measure_all([(graph, layer, (x,)) for layer in layers], target)
         assert all(np.array_equal(got, ops.run(graph, x)) for got, _, _ in results)
         counted.append(min(instructions for _, instructions, _ in results))
     assert counted[0] >= 2.5 * counted[1], counted
@@ -123,6 +123,6 @@ def test_a_dense_lstm_takes_two_instructions_per_mac_and_a_pruned_one_takes_one(
         graph = lstm(random, inputs=28, units=64, steps=8, sparsity=sparsity, scales=(1 / 255, 0.01, 1 / 128))
         x = random_inputs(random, graph)
         layers = [c.layer for c in choose.candidates(graph, graph.ops[0], target)]
-        results = arm.run_all([(graph, layer, (x,)) for layer in layers], target)
+        results = arm.measure_all([(graph, layer, (x,)) for layer in layers], target)
         counted.append(min(instructions for _, instructions, _ in results) / layers[0].macs)
     assert counted[0] <= 2.0 and counted[1] <= 1.1, counted

@@ -44,7 +44,7 @@ def test_every_kernel_takes_padding_without_a_name(isa):
     ]
     halves = (cases[: len(cases) // 2], cases[len(cases) // 2 :])  # the RAM of a board holds no more at once
     on_host, on_core = kernel.run_all(cases), [run for half in halves for run in arm.run_all(half, target)]
-    for (graph, layer, (x,)), twin, (fast, _, _) in zip(cases, on_host, on_core, strict=True):
+    for (graph, layer, (x,)), twin, fast in zip(cases, on_host, on_core, strict=True):
         want = ops.run(graph, x)
         assert np.array_equal(twin, want), f"twin: {layer.calls[0].function} of {graph.ops[0].attrs}"
         assert np.array_equal(fast, want), f"{isa}: {layer.calls[0].function} of {graph.ops[0].attrs}"
@@ -62,9 +62,7 @@ def test_depthwise_3x3_takes_padding_above_or_below_alone(isa):
     every = [(g, c.layer) for g in graphs for c in choose.candidates(g, g.ops[0], target, (isa, "portable"))]
     cases = [(g, x, (random_inputs(random, g),)) for g, x in every if "3x3" in x.calls[0].function]
     assert len(cases) >= len(graphs)
-    for (graph, layer, (x,)), twin, (fast, _, _) in zip(
-        cases, kernel.run_all(cases), arm.run_all(cases, target), strict=True
-    ):
+    for (graph, layer, (x,)), twin, fast in zip(cases, kernel.run_all(cases), arm.run_all(cases, target), strict=True):
         want = ops.run(graph, x)
         assert np.array_equal(twin, want), f"twin: {layer.summary}"
         assert np.array_equal(fast, want), f"{isa}: {layer.summary}"

@@ -43,9 +43,7 @@ def agree(core, graphs, inputs=random_inputs):
     random = np.random.default_rng(len(graphs))
     cases = [(graph, layer, (inputs(random, graph),)) for graph in graphs for layer in lowered(graph)]
     on_host = kernel.run_all(cases) if core == CORES[0] else [None] * len(cases)
-    for (graph, layer, (x,)), (got, _, _), twin in zip(
-        cases, arm.run_all(cases, board.load(core)), on_host, strict=True
-    ):
+    for (graph, layer, (x,)), got, twin in zip(cases, arm.run_all(cases, board.load(core)), on_host, strict=True):
         want = ops.run(graph, x)
         assert np.array_equal(got, want), f"{layer.calls[0].function} on {core}, {layer.summary}"
         assert twin is None or np.array_equal(twin, want), f"{layer.calls[0].function} on the host, {layer.summary}"
@@ -226,5 +224,5 @@ def test_layers_are_fast():
         limits.append(limit)
     graph = with_data(dense(random, inputs=640, rows=128), 1, pruned(random, 128, 640))
     cases.append((graph, lowered(graph)[0], (random_inputs(random, graph),)))
-    counted = [cycles for _, _, cycles in arm.run_all(cases, board.load("mps2_an386"))]
+    counted = [cycles for _, _, cycles in arm.measure_all(cases, board.load("mps2_an386"))]
     assert [c <= limit for c, limit in zip(counted, [*limits, 87_000], strict=True)] == [True] * 6, counted

@@ -41,7 +41,7 @@ def agree(core, graphs, inputs=random_inputs):
     target = CORES[core]
     cases = [(graph, layer, (inputs(random, graph),)) for graph in graphs for layer in lowered(graph, target.isas)]
     on_host = kernel.run_all(cases) if core == "m0" else [None] * len(cases)
-    for (graph, layer, (x,)), (got, _, _), twin in zip(cases, arm.run_all(cases, target), on_host, strict=True):
+    for (graph, layer, (x,)), got, twin in zip(cases, arm.run_all(cases, target), on_host, strict=True):
         want = ops.run(graph, x)
         assert np.array_equal(got, want), f"{layer.calls[0].function} on {core}, {layer.summary}"
         assert twin is None or np.array_equal(twin, want), f"{layer.calls[0].function} on the host, {layer.summary}"
@@ -206,5 +206,5 @@ def test_layers_are_fast(core):
         layer = lowered(graph, CORES[core].isas)[0 if size == 1 else -1]  # columns, or tiles
         cases.append((graph, layer, (random_inputs(random, graph),)))
         limits.append(1000 * limit[core == "m3"])
-    counted = [cycles for _, _, cycles in arm.run_all(cases, CORES[core])]
+    counted = [cycles for _, _, cycles in arm.measure_all(cases, CORES[core])]
     assert all(c <= limit for c, limit in zip(counted, limits, strict=True)), counted

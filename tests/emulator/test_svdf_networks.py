@@ -21,7 +21,7 @@ def test_sequences_are_the_reference_s(core):
     random = np.random.default_rng(1)
     graphs = [random_svdf(random) for _ in range(6)]
     cases = [(graph, layer, (random_inputs(random, graph, 12),)) for graph in graphs for layer in lowered(graph)]
-    for (graph, layer, (x,)), (got, _, _) in zip(cases, arm.run_all(cases, board.load(core)), strict=True):
+    for (graph, layer, (x,)), got in zip(cases, arm.run_all(cases, board.load(core)), strict=True):
         assert np.array_equal(got, sequence(graph, x)), f"{layer.calls[0].function} on {core}"
 
 
