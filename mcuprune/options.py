@@ -53,7 +53,12 @@ def training(function):
             click.option("--epochs", type=click.IntRange(1), help="Of training while pruning and after it."),
             click.option("--criterion", type=click.Choice(CRITERIA), help="What a weight is worth."),
             click.option("--allocation", type=click.Choice(ALLOCATIONS), help="How sparsity spreads over the layers."),
-            click.option("--pattern", metavar="P", help="unstructured, 1x4, or N:M such as 2:4: N of M weights stay."),
+            click.option(
+                "--pattern",
+                metavar="P",
+                help="unstructured, 1x4, or N:M such as 2:4: N of M weights stay. By default 1x4 in LSTM layers, and "
+                "unstructured elsewhere.",
+            ),
             click.option("--schedule", type=click.Choice(SCHEDULES), help="How fast sparsity rises."),
             click.option("--shadow/--no-shadow", default=None, help="Let what was pruned come back while it rises."),
             click.option("--distill/--no-distill", default=None, help="Learn from the dense model's outputs, too."),

@@ -18,7 +18,7 @@ class Options:
 
     criterion: str | None = None  # a name of prune/criteria.py
     allocation: str | None = None  # a name of prune/allocation.py
-    pattern: str | None = None  # 'unstructured', '1x4', or N:M such as '2:4'
+    pattern: str | None = None  # 'unstructured', '1x4', or N:M such as '2:4'; by default 1x4 in LSTM layers alone
     schedule: str | None = None  # 'cubic' or 'geometric'
     shadow: bool | None = None  # train dense weights behind the masks, so that what was pruned can come back
     distill: bool | None = None  # learn from the dense model's outputs, too

@@ -11,7 +11,7 @@ from hypothesis.extra.numpy import arrays
 from mcuprune.errors import UsageError
 from mcuprune.prune.allocation import ALLOCATIONS, erk, uniform
 from mcuprune.prune.masks import sparsity
-from mcuprune.prune.patterns import Blocks, NofM, Unstructured, parse
+from mcuprune.prune.patterns import ANY, Blocks, NofM, parse
 from mcuprune.prune.schedules import RANKINGS, Cubic, Geometric, due, one_cycle
 
 
@@ -53,7 +53,7 @@ kernels = st.lists(arrays(np.float32, shapes, elements=st.floats(0, 9, width=32)
 
 @given(kernels, st.floats(0, 0.999))
 def test_unstructured_masks_keep_the_best_of_all_kernels_together(scores, share):
-    masks = Unstructured().masks(scores, share, "global")
+    masks = ANY.masks(scores, share, "global")
     count = sum(s.size for s in scores.values())
     kept = sum(int(mask.sum()) for mask in masks.values())
     wanted = max(round(count * (1 - share)), 1)
@@ -92,6 +92,30 @@ def test_blocks_of_four_inputs_stay_or_go_together(scores, share, allocation):
             assert (block == block[0]).all()
 
 
+@given(kernels, st.floats(0, 0.999), st.sampled_from(["global", "lamp"]), st.integers(0, 3))
+def test_blocks_meet_the_sparsity_of_the_network_whatever_is_left_of_a_row(scores, share, allocation, blocks):
+    masks = Blocks(4, tuple(scores)[:blocks]).masks(scores, share, allocation)
+    count = sum(s.size for s in scores.values())
+    kept = sum(int(mask.sum()) for mask in masks.values())
+    assert count * (1 - share) - 4 * len(scores) <= kept <= count * (1 - share) + 4 * len(scores)
+    assert share or kept == count
+
+
+def test_blocks_and_single_weights_are_ranked_together_by_the_worth_of_a_weight():
+    blocks, single = np.full((8, 1), 2.0), np.array([[1.0], [3.0], [1.0], [3.0]])
+    blocks[4:] = [[0.0], [0.0], [0.0], [9.0]]  # 2.25 each
+    masks = Blocks(4, ("blocks",)).masks({"blocks": blocks, "single": single}, 0.5, "global")
+    assert masks["blocks"].ravel().tolist() == [False] * 4 + [True] * 4
+    assert masks["single"].ravel().tolist() == [False, True, False, True]
+
+
+def test_kernels_that_are_in_no_blocks_are_pruned_as_if_there_were_none():
+    scores = {name: np.random.default_rng(0).random((8, 5)) for name in ("a", "b")}
+    some, none = (pattern.masks(scores, 0.7, "uniform") for pattern in (Blocks(4, ("a",)), ANY))
+    assert (some["b"] == none["b"]).all() and (some["a"] != none["a"]).any()
+    assert (some["a"][:4] == some["a"][0]).all() and (some["a"][4:] == some["a"][4]).all()
+
+
 def test_blocks_run_along_the_bytes_that_a_kernel_on_the_device_reads():
     scores = {"conv": np.zeros((1, 3, 2, 5))}  # rows of the matrix: (column, channel) of the window
     scores["conv"][0, 1, 1, 2] = 1  # input 3 of output 2
@@ -114,7 +138,7 @@ def test_n_of_m_neighbours_stay_at_the_end_of_a_ramp_and_more_before(scores, n, 
 
 
 def test_patterns_are_named_as_people_write_them():
-    assert parse(None) == parse("unstructured") == Unstructured()
+    assert parse(None) is None and parse("unstructured") == ANY
     assert parse("1x4") == Blocks(4) and parse("2:4") == NofM(2, 4) and NofM(2, 4).sparsity == 0.5
     for text in ("2:2", "4:2", "x", "0:4"):
         with pytest.raises(UsageError, match="there are unstructured, 1x4, and N:M"):

@@ -7,9 +7,7 @@ from hypothesis import strategies as st
 
 from mcuprune.prune import obc
 from mcuprune.prune.masks import best
-from mcuprune.prune.patterns import Blocks, NofM, Unstructured
-
-ANY = Unstructured()
+from mcuprune.prune.patterns import ANY, Blocks, NofM
 
 
 def problem(seed, outputs=3, inputs=10):

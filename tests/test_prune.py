@@ -14,7 +14,7 @@ from mcuprune.data import Data, check
 from mcuprune.errors import UnsupportedModel, UsageError
 from mcuprune.prune import methods
 from mcuprune.prune.masks import sparsity
-from mcuprune.prune.patterns import Unstructured
+from mcuprune.prune.patterns import ANY
 from mcuprune.prune.schedules import Cubic
 from mcuprune.request import Options
 
@@ -72,7 +72,7 @@ def clusters(samples=300):
 
 
 def magnitude_masks(model, sparsity):
-    return Unstructured().masks({name: kernel.numpy() ** 2 for name, kernel in prunable(model)}, sparsity, "global")
+    return ANY.masks({name: kernel.numpy() ** 2 for name, kernel in prunable(model)}, sparsity, "global")
 
 
 def names(model):
@@ -372,6 +372,37 @@ def test_what_a_training_is_made_of_combines_freely(options):
     result = prune(classifier(), clusters(), sparsity=0.5, epochs=3, options=options)
     assert result.sparsity == pytest.approx(0.5, abs=0.12)  # of six inputs, the second block has only two
     assert all(not kernel.numpy()[~result.masks[name]].any() for name, kernel in prunable(result.model))
+
+
+def remembering():
+    """An LSTM of one input, of seven units, and a Dense layer."""
+    keras.utils.set_random_seed(0)
+    layers = L.LSTM(8, return_sequences=True, name="first"), L.LSTM(7, name="second"), L.Dense(8, name="head")
+    return chain(keras.Input((5, 1)), *layers)
+
+
+def in_blocks(mask):
+    return all((mask[start : start + 4] == mask[start]).all() for start in range(0, len(mask), 4))
+
+
+BLOCKS = {"first/recurrent_kernel", "second/kernel", "second/recurrent_kernel"}  # of remembering, the first has 1 input
+
+
+@pytest.mark.parametrize("method", ["gradual", "lottery", "oneshot", "oneshot-magnitude"])
+def test_lstm_layers_are_pruned_in_blocks_and_others_by_single_weights(method):
+    random = np.random.default_rng(0)
+    data = Data(random.normal(size=(40, 5, 1)), random.normal(size=(40, 8)), np.zeros((1, 5, 1)), np.zeros((1, 8)))
+    options = Options(allocation="uniform")
+    masks = prune(remembering(), data, sparsity=0.5, method=method, epochs=3, options=options).masks
+    assert {name for name, mask in masks.items() if in_blocks(mask)} >= BLOCKS
+    assert not in_blocks(masks["head"])
+    assert sparsity(masks) == pytest.approx(0.5, abs=0.02)
+
+
+def test_single_weights_are_pruned_in_lstm_layers_where_they_are_asked_for():
+    options = Options(pattern="unstructured")
+    masks = prune(remembering(), None, sparsity=0.5, method="oneshot-magnitude", options=options).masks
+    assert not any(in_blocks(masks[name]) for name in BLOCKS)
 
 
 def test_n_of_m_says_how_sparse_by_itself():

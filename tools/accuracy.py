@@ -59,7 +59,7 @@ class Case:
 
     @property
     def way(self) -> str:
-        return f"{self.method} in blocks of {self.pattern}" if self.pattern else self.method
+        return f"{self.method}, {self.pattern}" if self.pattern else self.method
 
     @property
     def sparsity(self) -> float:

@@ -23,7 +23,8 @@ class Pruning(keras.callbacks.Callback):
 
     criterion: 'magnitude', or 'obd' and 'taylor', which weigh better but need an optimizer that keeps the means of
     gradients and of their squares, as Adam does.  allocation: 'global', 'uniform', 'lamp', 'erk'.  pattern:
-    'unstructured', '1x4', or N:M such as '2:4'.  After training, `masks` holds the masks.
+    'unstructured', '1x4', N:M such as '2:4', or None: 1x4 in LSTM layers, any weight elsewhere.  After training,
+    `masks` holds the masks.
     """
 
     def __init__(
@@ -31,14 +32,15 @@ class Pruning(keras.callbacks.Callback):
         schedule: Schedule,
         criterion: str = "magnitude",
         allocation: str = "global",
-        pattern: str = "unstructured",
+        pattern: str | None = None,
     ) -> None:
         super().__init__()
         for kind, name, known in (("criterion", criterion, CRITERIA), ("allocation", allocation, ALLOCATIONS)):
             if name not in known:
                 raise UsageError(f"there is no {kind} {name!r}; there are {', '.join(known)}")
         self.schedule, self.criterion, self.allocation = schedule, criterion, allocation
-        self.pattern = patterns.parse(pattern)
+        patterns.parse(pattern)  # or a UsageError
+        self.pattern = pattern
         self.masks: masks.Masks = {}
         self.steps = 0
 
@@ -62,7 +64,7 @@ class Pruning(keras.callbacks.Callback):
         for name, kernel in kernels.items():
             weights = kernel.numpy()
             scores[name] = score(weights, *means.get(name, (weights, weights))) * self.masks.get(name, True)
-        self.masks = self.pattern.masks(scores, sparsity, self.allocation)
+        self.masks = patterns.chosen(self.pattern, self.model).masks(scores, sparsity, self.allocation)
 
     def _means(self, kernels: dict[str, keras.Variable]) -> dict[str, tuple[np.ndarray, np.ndarray]]:
         """The optimizer's running means of each kernel's gradient and its square."""

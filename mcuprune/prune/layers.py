@@ -62,6 +62,13 @@ def prunable(model: keras.Model) -> list[tuple[str, keras.Variable]]:
     return [kernel for key, kernel in found.items() if key != first] or list(found.values())
 
 
+def lstm_kernels(model: keras.Model) -> list[tuple[str, keras.Variable]]:
+    """Those of the prunable kernels that belong to LSTM layers."""
+    cells = [layer.cell for _, layer in walk(model) if isinstance(layer, keras.layers.LSTM)]
+    theirs = {id(kernel) for cell in cells for kernel in (cell.kernel, cell.recurrent_kernel)}
+    return [(name, kernel) for name, kernel in prunable(model) if id(kernel) in theirs]
+
+
 def left_dense(model: keras.Model) -> list[tuple[str, str]]:
     """(name, type) of the layers with matrices of weights that no method prunes for want of knowing them.
 

@@ -6,6 +6,7 @@ on the device read them.  A kernel [..., inputs, outputs] is taken as the matrix
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,36 +14,55 @@ from mcuprune.errors import UsageError
 from mcuprune.prune.allocation import ALLOCATIONS
 from mcuprune.prune.masks import Masks, best
 
+if TYPE_CHECKING:
+    import keras
+
 Scores = Mapping[str, np.ndarray]
-
-
-@dataclass(frozen=True)
-class Unstructured:
-    """Any weight may stay or go."""
-
-    def masks(self, scores: Scores, sparsity: float, allocation: str) -> Masks:
-        counts = ALLOCATIONS[allocation](scores, sparsity)
-        return {name: best(s, counts[name]) for name, s in scores.items()}
 
 
 @dataclass(frozen=True)
 class Blocks:
     """Neighbours along the inputs stay or go together: the B4 encoding stores one index for four weights.
 
-    Blocks start at multiples of their size; the last one of a row may be shorter.
+    Blocks start at multiples of their size; the last one of a row may be shorter.  Each is worth the mean of its
+    weights, so that blocks and single weights of other kernels can be ranked together.
     """
 
-    size: int = 4
+    size: int = 4  # 1: any weight may stay or go
+    only: tuple[str, ...] | None = None  # the kernels that are in blocks, of others any weight; None: all
+
+    def of(self, name: str) -> "Blocks":
+        """The pattern of one kernel."""
+        return Blocks(self.size if self.only is None or name in self.only else 1)
 
     def masks(self, scores: Scores, sparsity: float, allocation: str) -> Masks:
-        blocks = {name: _groups(s, self.size).sum(axis=1) for name, s in scores.items()}
-        counts = ALLOCATIONS[allocation](blocks, sparsity)
-        return {name: self._spread(best(b, counts[name]), scores[name].shape) for name, b in blocks.items()}
+        each = {name: self.of(name) for name in scores}
+        worth = {name: each[name]._spread(each[name]._means(s), s.shape) for name, s in scores.items()}
+        counts = ALLOCATIONS[allocation](worth, sparsity)
+        return {name: each[name]._best(s, counts[name]) for name, s in scores.items()}
 
-    def _spread(self, kept: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-        """A mask of blocks as a mask of weights."""
+    def _means(self, scores: np.ndarray) -> np.ndarray:
+        """[..., inputs, outputs] -> [blocks, outputs]; what the last one lacks scores nothing."""
+        return _groups(scores, self.size).sum(axis=1) / self.size
+
+    def _best(self, scores: np.ndarray, count: int) -> np.ndarray:
+        """A mask of the best blocks that have no more than `count` weights together; of one at least."""
+        blocks, inputs = self._means(scores), int(np.prod(scores.shape[:-1]))
+        number = count // self.size
+        if inputs % self.size:
+            weights = np.full(blocks.shape, self.size)
+            weights[-1] = inputs % self.size
+            order = np.argsort(-blocks, axis=None, kind="stable")
+            number = int(np.searchsorted(np.cumsum(weights.ravel()[order]), count, side="right"))
+        return self._spread(best(blocks, max(number, 1)), scores.shape)
+
+    def _spread(self, blocks: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+        """What is true of blocks, of each of their weights."""
         inputs = int(np.prod(shape[:-1]))
-        return np.repeat(kept, self.size, axis=0)[:inputs].reshape(shape)
+        return np.repeat(blocks, self.size, axis=0)[:inputs].reshape(shape)
+
+
+ANY = Blocks(1)
 
 
 @dataclass(frozen=True)
@@ -59,6 +79,9 @@ class NofM:
     def sparsity(self) -> float:
         return 1 - self.n / self.m
 
+    def of(self, name: str) -> "NofM":
+        return self
+
     def masks(self, scores: Scores, sparsity: float, allocation: str) -> Masks:
         keep = max(round(self.m * (1 - sparsity)), self.n)
         return {name: self._mask(s, keep) for name, s in scores.items()}
@@ -72,19 +95,32 @@ class NofM:
         return mask.reshape(-1, scores.shape[-1])[:inputs].reshape(scores.shape)
 
 
-Pattern = Unstructured | Blocks | NofM
+Pattern = Blocks | NofM
 
 
-def parse(text: str | None) -> Pattern:
+def chosen(text: str | None, model: "keras.Model") -> Pattern:
+    """What is asked for; else blocks in LSTM layers, whose kernels on the device gain most by them, and any weight
+
+    in other layers.  Kernels of fewer inputs than a block has are no blocks.
     """
-    >>> parse("1x4"), parse("2:4")
-    (Blocks(size=4), NofM(n=2, m=4))
+    from mcuprune.prune.layers import lstm_kernels
+
+    names = (name for name, kernel in lstm_kernels(model) if kernel.shape[0] >= Blocks.size)
+    return parse(text) or Blocks(only=tuple(names))
+
+
+def parse(text: str | None) -> Pattern | None:
     """
-    if text in (None, "unstructured"):
-        return Unstructured()
+    >>> parse("1x4"), parse("2:4"), parse(None)
+    (Blocks(size=4, only=None), NofM(n=2, m=4), None)
+    """
+    if text is None:
+        return None
+    if text == "unstructured":
+        return ANY
     if text == "1x4":
         return Blocks()
-    found = re.fullmatch(r"(\d+):(\d+)", text or "")
+    found = re.fullmatch(r"(\d+):(\d+)", text)
     if found and 1 <= int(found[1]) < int(found[2]) <= 256:
         return NofM(int(found[1]), int(found[2]))
     raise UsageError(f"there is no pattern {text!r}; there are unstructured, 1x4, and N:M such as 2:4 (N of M stay)")

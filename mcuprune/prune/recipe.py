@@ -13,7 +13,6 @@ from mcuprune.prune.schedules import Schedule
 from mcuprune.prune.task import Task
 
 HELD_BACK, HELD_BACK_MOST = 0.1, 1000  # share and number of training samples that choose the epoch
-ANY = patterns.Unstructured()
 RATE = 3e-3
 OF_A_RECIPE = ("criterion", "allocation", "shadow", "distill")  # the options that are fields of it
 ENOUGH = 10_000  # samples for the large batch
@@ -35,7 +34,7 @@ class Recipe:
     schedule: Schedule | None = None
     criterion: str = "obd"
     allocation: str = "global"
-    pattern: patterns.Pattern = ANY
+    pattern: patterns.Pattern = patterns.ANY
     shadow: bool = False  # dense weights behind the masks
     rounded: bool = False  # weights are rounded as int8 will round them
     distill: bool = True  # learn from the dense model's outputs
@@ -54,7 +53,7 @@ def chosen(model: keras.Model, task: Task, **changes: Any) -> Recipe:
     batch = min(LARGE if samples >= ENOUGH else SMALL, samples)
     epochs = task.epochs or default_epochs(model, samples, batch)
     options = {name: value for name, value in task.options.given().items() if name in OF_A_RECIPE}
-    pattern = patterns.parse(task.options.pattern)
+    pattern = patterns.chosen(task.options.pattern, model)
     return replace(Recipe(epochs, batch, RATE, pattern=pattern, **options), **changes)
 
 

@@ -45,7 +45,7 @@ def due(schedule: Schedule, step: int) -> bool:
 
 def _progress(step: int, begin: int, end: int) -> float:
     """0 at begin, 1 at end and after."""
-    return min(max((step - begin) / max(end - begin, 1), 0.0), 1.0)
+    return 1.0 if step >= end else max(step - begin, 0) / max(end - begin, 1)
 
 
 def one_cycle(step: int, steps: int, peak: float) -> float:

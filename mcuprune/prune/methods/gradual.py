@@ -11,8 +11,9 @@ from mcuprune.prune.train import fit
 
 ABOUT = (
     "Weights go little by little while the network trains on, first many, then few (Zhu and Gupta 2017, arXiv "
-    "1710.01878). As in the paper: --allocation uniform --criterion magnitude; by default the weights of all layers "
-    "are ranked together by the rise of the loss that removing them brings (Optimal Brain Damage), which loses less."
+    "1710.01878). As in the paper: --allocation uniform --criterion magnitude; by default the weights of all layers, "
+    "those of LSTM layers in blocks of four, are ranked together by the rise of the loss that removing them brings "
+    "(Optimal Brain Damage), which loses less."
 )
 UNIT = "weights"
 OPTIONS = ("criterion", "allocation", "pattern", "schedule", "shadow", "distill")

@@ -26,14 +26,14 @@ def prune(model: keras.Model, task: Task) -> Pruned:
     x = tf.constant(_calibration(model, task))
     weights = {name: _matrix(kernel) for name, kernel in prunable(model)}
     uses = _uses(model, x)
-    pattern, allocation = patterns.parse(task.options.pattern), task.options.allocation or "global"
+    pattern, allocation = patterns.chosen(task.options.pattern, model), task.options.allocation or "global"
     scores = {}
     for name, kernel in prunable(model):
         task.interrupt.check()
         task.say(f"{name}: ranking {weights[name].size:,} weights")
         if name not in uses:
             task.say(f"{name}: nothing makes up for weights that go, and the smallest do")
-        shares = _shares(weights[name], uses.get(name), pattern)
+        shares = _shares(weights[name], uses.get(name), pattern.of(name))
         scores[name] = shares.T.reshape(kernel.shape)
     chosen = {
         name: mask & (scores[name] > 0) for name, mask in pattern.masks(scores, task.sparsity, allocation).items()

@@ -15,7 +15,7 @@ OPTIONS = ("allocation", "pattern")
 
 def prune(model: keras.Model, task: Task) -> Pruned:
     scores = {name: kernel.numpy() ** 2 for name, kernel in prunable(model)}
-    pattern, allocation = patterns.parse(task.options.pattern), task.options.allocation or "global"
+    pattern, allocation = patterns.chosen(task.options.pattern, model), task.options.allocation or "global"
     chosen = pattern.masks(scores, task.sparsity, allocation)
     masks.apply(model, chosen)
     return Pruned(model, chosen, masks.sparsity(chosen))
