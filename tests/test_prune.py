@@ -173,6 +173,13 @@ def test_data_that_does_not_fit_the_model_is_refused(y, words):
         infer(classifier(), data_of(np.zeros((9, 6)), y))
 
 
+def test_scores_are_as_good_that_differ_by_less_than_the_samples_can_tell():
+    accuracy, error = Objective("classes", "accuracy"), Objective("values", "mse")
+    assert accuracy.as_good(0.976, 0.98, 1000) and not accuracy.as_good(0.975, 0.98, 1000)
+    assert accuracy.as_good(1.0, 1.0, 1000) and not accuracy.as_good(0.999, 1.0, 1000)
+    assert error.as_good(0.5, 0.5, 1000) and not error.as_good(0.51, 0.5, 1000)
+
+
 def test_a_teacher_is_at_distance_zero_from_itself():
     outputs = tf.nn.softmax(np.random.default_rng(0).normal(size=(5, 4)).astype(np.float32))
     objective = Objective("classes", "accuracy")

@@ -30,6 +30,12 @@ class Objective:
     def higher_is_better(self) -> bool:
         return better(self.metric, 1, 0)
 
+    def as_good(self, score: float, best: float, samples: int) -> bool:
+        """Is a score no worse than another, by what so many samples can tell: the standard error of an accuracy?"""
+        if self.metric == "accuracy":
+            return score >= best - (best * (1 - best) / samples) ** 0.5
+        return not better(self.metric, best, score)
+
     def loss(self, targets: tf.Tensor, outputs: tf.Tensor) -> tf.Tensor:
         """Mean over a batch.  targets: as the function `targets` gives them."""
         if self.kind == "classes":

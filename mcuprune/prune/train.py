@@ -49,7 +49,8 @@ def predict(model: keras.Model, x: np.ndarray) -> np.ndarray:
 def fit(model: keras.Model, task: Task, recipe: Recipe) -> Pruned:
     """Train and prune a model in place.
 
-    Of the epochs that end with all pruning done, the best by the samples held back is kept, the later of equals.
+    Of the epochs that end with all pruning done, the last is kept that is as good as the best, by what the samples held
+    back can tell.
     An interrupt keeps the best so far; where there is none yet, what remains to be pruned goes at once.
     """
     trainer = _Trainer(model, task, recipe)
@@ -87,7 +88,7 @@ class _Trainer:
         self.dropouts = Dropouts(model)
         self.now = self.epochs = 0  # steps and epochs done
         self.history: list[dict[str, Any]] = []
-        self.best: float | None = None  # metric of the weights to keep
+        self.best: float | None = None  # metric of an epoch that may be kept
         self.weights = model.get_weights()
         self.aims = self._aims()
         self.distill = recipe.distill and self.objective.kind != "values"
@@ -129,11 +130,19 @@ class _Trainer:
         if loss is None:
             return None
         metric = self._metric(self.model)
-        if self.pruned and (self.best is None or not better(self.objective.metric, self.best, metric)):
-            self.best, self.weights = metric, self.model.get_weights()
+        if self.pruned:
+            self._keep(metric)
         self.epochs += 1
         self.history.append({"epoch": self.epochs, "loss": loss, "sparsity": self.sparsity, "metric": metric})
         return self.history[-1]
+
+    def _keep(self, metric: float) -> None:
+        """These weights, unless earlier ones are clearly better: as the learning rate falls, each epoch should be."""
+        objective = self.objective
+        if self.best is None or objective.as_good(metric, self.best, len(self.choosing)):
+            self.weights = self.model.get_weights()
+        if self.best is None or better(objective.metric, metric, self.best):
+            self.best = metric
 
     def _samples(self) -> float | None:
         """Train one epoch.  The mean loss, None if it was interrupted."""
