@@ -113,7 +113,7 @@ def _fit(samples: Sequence[Sample], known: Costs) -> Costs:
                 equations[row, column[function, kind]] += amount / sample.cycles
     costs: Costs = defaultdict(dict)
     for (function, kind), value in zip(column, least_squares(equations, cycles), strict=True):
-        costs[function][kind] = float(f"{value:.4g}")
+        costs[function][kind] = float(f"{round(value, 4):.4g}")
     return dict(costs)
 
 
