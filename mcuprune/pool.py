@@ -83,7 +83,8 @@ def _work(graph: Graph, op: Op) -> dict[str, float]:
         return {"pixel": pixels} | {kind: channels * n for kind, n in found.items()}
     start = np.arange(x.outputs) * x.stride - x.before
     whole = int(np.count_nonzero((start <= 0) & (start + x.kernel >= x.inputs)))  # windows as wide as the image
-    work: dict[str, float] = {"pixel": y.outputs * x.outputs}
+    pixels = y.outputs * x.outputs
+    work: dict[str, float] = {"pixel": pixels, "rest": pixels if channels > 3 and channels % 4 else 0}
     for kind, n in (("four", -(-channels // 4) if channels > 3 else 0), ("one", channels if channels < 4 else 0)):
         lines = {f"{kind}_line": n * y.seen * (x.outputs - whole), f"{kind}_row": n * y.seen * whole}
         work |= {kind: n * y.outputs * x.outputs, **lines, f"{kind}_input": n * y.seen * x.seen}

@@ -28,8 +28,6 @@ LAYERS = {
     "depthwise, 3x1": layers.depthwise(RANDOM, (18, 9, 24), (3, 1)),
     "fully connected, few rows": layers.fully_connected(RANDOM, 210, 2),
     "gather": layers.gather(RANDOM, (7, 11, 6), 9),
-    "embedding": layers.embedding(RANDOM, 40, 18, 25),
-    "pad": layers.pad((9, 8, 14), 1),
     "log softmax": layers.log_softmax(20, 45, 0.15),
     "arg max": layers.arg_max((1, 9, 8, 10), 3),
     "16x8 max pool": widened(layers.pool("max", (11, 9, 10), (3, 3), 2)),
