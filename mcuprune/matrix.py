@@ -90,7 +90,9 @@ class Matrix:
         if encoded.pair_bytes:
             return work | {"pair": columns * int(encoded.row_bytes.sum()) // encoded.pair_bytes}
         work |= {"quad": columns * rows * (inputs // 4), "single": columns * rows * (inputs % 4)}
-        return work | {"filler": columns * (-rows % 4) * inputs}  # of kernels that take four rows at a time
+        if rows < 4:  # what follows is of kernels that take four rows at a time, but fewer one by one
+            return work | {"four": 0, "filler": 0, "lone": columns * rows * inputs}
+        return work | {"four": columns * -(-rows // 4), "filler": columns * (-rows % 4) * inputs, "lone": 0}
 
     def clamped(self, outputs: int) -> int:
         """How many of so many outputs take part in the pass that some kernels clamp in: all, if to less than int8."""

@@ -73,12 +73,18 @@ def lower(graph: Graph, op: Op) -> Layer:
 
 
 def _work(graph: Graph, op: Op) -> dict[str, float]:
-    """How often the kernels' loops run, for mcuprune.cost: they take four channels at a time, and whole rows as one."""
+    """How often the kernels' loops run, for mcuprune.cost: of int8 they take four channels at a time, and whole rows as
+    one."""
     y, x = axes(graph, op)
     channels = graph.tensors[op.inputs[0]].shape[3]
+    if wide(graph, op):
+        pixels = y.outputs * x.outputs
+        found: dict[str, float] = {"one": pixels, "one_line": y.seen * x.outputs, "one_input": y.seen * x.seen}
+        return {"pixel": pixels} | {kind: channels * n for kind, n in found.items()}
     start = np.arange(x.outputs) * x.stride - x.before
     whole = int(np.count_nonzero((start <= 0) & (start + x.kernel >= x.inputs)))  # windows as wide as the image
-    work: dict[str, float] = {"pixel": y.outputs * x.outputs}
+    pixels = y.outputs * x.outputs
+    work: dict[str, float] = {"pixel": pixels, "rest": pixels if channels > 3 and channels % 4 else 0}
     for kind, n in (("four", -(-channels // 4) if channels > 3 else 0), ("one", channels if channels < 4 else 0)):
         lines = {f"{kind}_line": n * y.seen * (x.outputs - whole), f"{kind}_row": n * y.seen * whole}
         work |= {kind: n * y.outputs * x.outputs, **lines, f"{kind}_input": n * y.seen * x.seen}

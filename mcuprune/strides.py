@@ -8,6 +8,9 @@ network become flat.
 from collections.abc import Sequence
 from math import prod
 
+import numpy as np
+
+from mcuprune import libc
 from mcuprune.layer import Call, Field
 
 COPY_RANK = 5  # of mcup_copy_t
@@ -87,8 +90,8 @@ def copy(
     lines = prod(dims) // length
     work: dict[str, float] = {"line": lines, "element": lines * length}
     if source[-1:] == target[-1:] == (1,):
-        aligned = all(n % 4 == 0 for n in (source_offset, target_offset, *source[:-1], *target[:-1]))
-        work = {"run": lines} | moved(lines, length, aligned)
+        at_words = aligned(dims[:-1], (source_offset, source[:-1]), (target_offset, target[:-1]))
+        work = {"run": lines} | libc.copied(lines, length, at_words)
     return Call("mcup_copy_s8", "mcup_copy_t", fields, (position,), work)
 
 
@@ -107,10 +110,13 @@ def cut(
     return copy(position, count, strided, steps(count), source_offset=offset, item=item)
 
 
-def moved(count: int, size: int, aligned: bool = True) -> dict[str, float]:
-    """The work of so many calls of memcpy for `size` bytes each: it takes words, and blocks of four where they are."""
-    if size % 4 or not aligned:
-        return {"byte": count * size}
-    if size < 16:
-        return {"short": count * size // 4}
-    return {"long": count, "block": count * (size // 16), "word": count * (size % 16 // 4)}
+def aligned(dims: Sequence[int], *arrays: tuple[int, Sequence[int]]) -> int:
+    """How many elements of a loop lie at multiples of four bytes in all arrays.  arrays: (offset, steps), in bytes
+
+    >>> aligned((2, 3), (0, (6, 2)), (0, (3, 1)))
+    1
+    """
+    every = np.ones(tuple(dims), bool)
+    for offset, steps in arrays:
+        every &= sum(np.ix_(*map(np.multiply, map(np.arange, dims), steps)), np.array(offset)) % 4 == 0
+    return int(np.count_nonzero(every))

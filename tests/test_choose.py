@@ -1,8 +1,7 @@
 """The choice of kernels: what the goals promise, over random layers and networks, by prediction alone."""
 
-import itertools
-
 import code_size
+import fit
 import layers
 import numpy as np
 import pytest
@@ -135,7 +134,7 @@ def test_every_kernel_has_its_costs(cpu):
     board = next(board for board in boards.all_boards() if board.cpu == cpu)
     unknown = {
         call.function
-        for graph in itertools.islice(layers.at_random(np.random.default_rng(99)), 120)
+        for graph in fit.drawn(99)
         for candidate in choose.candidates(graph, graph.ops[0], board, board.isas)
         if cost.cycles(candidate.layer, cpu) is None
         for call in candidate.layer.calls

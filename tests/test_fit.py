@@ -38,6 +38,30 @@ def test_kernels_of_one_layer_are_told_apart():
     assert fit.fit(samples) == {function: {"call": once, **work} for function, once, work in kinds}
 
 
+def test_what_kernels_share_is_found_from_all_of_them():
+    """A kernel that copies always as much says nothing of what a byte takes: others do."""
+    samples = [fit.Sample(n, (Call("alone", "", {}, work={"line": n, "memcpy_1": 3.0 * n}),), 20 + 9 * n + 6 * n)
+               for n in (1, 2, 5)]  # fmt: skip
+    samples += [fit.Sample(n, (Call("other", "", {}, work={"memcpy_1": 7.0 * n}),), 30 + 14 * n) for n in (1, 3)]
+    assert fit.fit(samples) == {
+        "alone": {"call": 20, "line": 9},
+        "other": {"call": 30},
+        "memcpy": {"1": 2},
+    }
+
+
+def test_known_costs_stay():
+    samples = [fit.Sample(n, (Call("new", "", {}, work={"line": n, "memcpy_1": 3.0}),), 16 + 5 * n) for n in (1, 2, 5)]
+    known = {"memcpy": {"1": 2.0}, "old": {"call": 7.0}}
+    assert fit.fit(samples, known) == {**known, "new": {"call": 10, "line": 5}}
+
+
+def test_a_kernel_with_a_new_kind_of_work_is_not_known():
+    samples = [fit.Sample(0, (Call("a", "", {}, work={"line": 1}), Call("b", "", {}, work={"row": 1})), 1)]
+    costs = {"a": {"call": 1.0}, "b": {"call": 1.0, "row": 2.0}, "c": {"call": 3.0}}
+    assert fit.complete(costs, samples) == {name: costs[name] for name in "bc"}
+
+
 def test_samples_are_apart_where_they_have_no_kernel_in_common():
     names = ["a", "b", "bc", "d", "ce", "f"]
     samples = [fit.Sample(n, tuple(Call(f, "", {}) for f in name), 1) for n, name in enumerate(names)]
@@ -48,6 +72,7 @@ def test_samples_are_apart_where_they_have_no_kernel_in_common():
 def test_kernels_that_are_predicted_badly_are_named(capsys):
     fit.show({"cortex-m4": {"mcup_good": [0.02, -0.03], "mcup_bad": [0.05, -0.06]}, "cortex-m3": {"mcup_good": [0.01]}})
     told = capsys.readouterr().out
+    assert "cortex-m4: mean error 4.0 % of 4 layers\n" in told
     assert "cortex-m4: mean error above 3 %: mcup_bad 5.5 % of 2 layers\n" in told
     assert "cortex-m3: mean error above 3 %: none\n" in told
 

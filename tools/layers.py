@@ -4,7 +4,7 @@ Weights are what training leaves: Laplace distributed, the smallest pruned, each
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 
@@ -77,14 +77,15 @@ def mean(image: tuple[int, int, int]) -> Graph:
     return single("mean", [x, _integers([1, 2])], y, keep_dims=False)
 
 
-def softmax(rows: int, depth: int) -> Graph:
-    return single(
-        "softmax", [quantized("x", (rows, depth), 0.1)], quantized("y", (rows, depth), 1 / 256, -128), beta=1.0
-    )
+def softmax(rows: int, depth: int, scale: float = 0.1) -> Graph:
+    """scale: of the input"""
+    x, y = quantized("x", (rows, depth), scale), quantized("y", (rows, depth), 1 / 256, -128)
+    return single("softmax", [x], y, beta=1.0)
 
 
-def log_softmax(rows: int, depth: int) -> Graph:
-    return single("log_softmax", [quantized("x", (rows, depth), 0.1)], quantized("y", (rows, depth), 1 / 16, 127))
+def log_softmax(rows: int, depth: int, scale: float = 0.1) -> Graph:
+    x, y = quantized("x", (rows, depth), scale), quantized("y", (rows, depth), 1 / 16, 127)
+    return single("log_softmax", [x], y)
 
 
 def relu(shape: tuple[int, ...]) -> Graph:
@@ -258,8 +259,17 @@ def activated(graph: Graph) -> Graph:
 
 def at_random(random: Random) -> Iterator[Graph]:
     """Layers of every kind, small ones for what a kernel does once and larger ones for what it does often."""
+    return _rounds(random, _SHARES)
+
+
+def seldom(random: Random) -> Iterator[Graph]:
+    """Layers for kernels that few of these come to, or in few of their ways."""
+    return _rounds(random, _SELDOM)
+
+
+def _rounds(random: Random, shares: Mapping[Callable[[Random], Graph], int]) -> Iterator[Graph]:
     while True:
-        for kind, share in _SHARES.items():
+        for kind, share in shares.items():
             for _ in range(share):
                 yield activated(kind(random)) if random.random() < 0.2 else kind(random)
 
@@ -301,6 +311,13 @@ def _depthwise(random: Random) -> Graph:
     image = (2 * height, 2 * width, _pick(random, CHANNELS))
     stride, multiplier = _pick(random, (1, 1, 2)), _pick(random, (1, 1, 1, 1, 2))
     return depthwise(random, image, kernel, stride, multiplier, _pick(random, ("SAME", "SAME", "VALID")))
+
+
+def _line(random: Random) -> Graph:
+    kernel = _pick(random, ((3, 1), (1, 3)))
+    height, width = (k + int(n) for k, n in zip(kernel, random.integers(0, 16, 2), strict=True))
+    image = height, width, _pick(random, CHANNELS)
+    return depthwise(random, image, kernel, padding=_pick(random, ("SAME", "VALID")))
 
 
 def _fully_connected(random: Random) -> Graph:
@@ -396,6 +413,38 @@ _SHARES: dict[Callable[[Random], Graph], int] = {  # of every round of at_random
     lambda random: widened(curve(_pick(random, ("logistic", "tanh")), _image(random, 12))): 2,
     lambda random: requantized(_pick(random, ("int8", "int16")), _image(random, 12)): 2,
 }
+
+_SELDOM: dict[Callable[[Random], Graph], int] = {
+    _line: 4,
+    lambda random: depthwise(random, _image(random, 20), stride=2): 2,
+    lambda random: fully_connected(random, _pick(random, (4, 10, 31, 64)), int(random.integers(1, 4))): 2,
+    lambda random: widened(convolution(random, _image(random, 8), _pick(random, (1, 3, 8)), (1, 1))): 2,
+    lambda random: softmax(*map(int, random.integers((4, 2), (30, 60))), _pick(random, (0.05, 0.1, 0.2))): 3,
+    lambda random: log_softmax(*map(int, random.integers((4, 2), (30, 60))), _pick(random, (0.05, 0.1, 0.2))): 4,
+    lambda random: widened(softmax(*map(int, random.integers((1, 2), (6, 60))))): 1,
+    lambda random: normalization(*map(int, random.integers((1, 2), (6, 60)))): 1,
+    lambda random: relu(_image(random, 12)): 1,
+    lambda random: prelu(_image(random, 12)): 1,
+    _pair("maximum"): 2,
+    _pair("minimum"): 2,
+    _pair("squared_difference"): 1,
+    lambda random: widened(_pair("add")(random)): 1,
+    lambda random: extreme("reduce_max", _image(random, 12)): 2,
+    lambda random: extreme("reduce_min", _image(random, 12)): 2,
+    lambda random: widened(_pool("average")(random)): 2,
+    lambda random: widened(_pool("max")(random)): 1,
+    lambda random: widened(curve(_pick(random, ("logistic", "tanh")), _image(random, 12))): 2,
+    lambda random: requantized(_pick(random, ("int8", "int16")), _image(random, 12)): 2,
+    lambda random: embedding(random, *map(int, random.integers(1, 30, 3))): 3,
+    lambda random: gather(random, _image(random, 12), int(random.integers(1, 12))): 1,
+    lambda random: arg_max((1, *_image(random, 8)), int(random.integers(1, 4))): 2,
+    lambda random: pad(_image(random, 12), _pick(random, (1, 2))): 2,
+    lambda random: resize("bilinear", _image(random, 8), _pick(random, (1, 2, 3))): 1,
+    lambda random: product(*map(int, random.integers(1, 20, 3)), bool(random.integers(2))): 2,
+    lambda random: transposed(random, (4, 5, _pick(random, (1, 3, 7))), _pick(random, (3, 8)), 2, 2): 2,
+    lambda random: depthwise(random, _image(random, 8), multiplier=_pick(random, (2, 3))): 1,
+    lambda random: widened(depthwise(random, _image(random, 8), multiplier=_pick(random, (1, 2, 3)))): 2,
+}  # fmt: skip
 
 
 def _pick(random: Random, choices):

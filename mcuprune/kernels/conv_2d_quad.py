@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mcuprune import overlap
+from mcuprune import libc, overlap
 from mcuprune.graph import Graph, Op
 from mcuprune.layer import Call, Field, Layer, Scratch
 from mcuprune.ops import conv_2d
@@ -56,7 +56,8 @@ def _columns_work(y: Axis, x: Axis, channels: int, in_place: bool, as_bytes: boo
     if in_place:
         return {"pixel": seen, "quad": seen * quads}
     if x.dilation > 1:
-        return {"gather": seen, "tap": seen * y.kernel * x.kernel, "byte": seen * inputs, "quad": seen * quads}
+        taps = seen * y.kernel * x.kernel
+        return {"gather": seen, "tap": taps, "quad": seen * quads} | libc.copied(taps, channels)
 
     top, left = (number // x.outputs) * y.stride - y.before, (number % x.outputs) * x.stride - x.before
     down = top[:, None] + np.arange(y.kernel) * y.dilation

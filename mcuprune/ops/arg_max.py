@@ -44,6 +44,7 @@ def lower(graph: Graph, op: Op, encoded: None = None) -> Layer:
         "size": np.dtype(target.dtype).itemsize,
         "sign": 1 if op.kind == "arg_max" else -1,
     }
-    work = {"output": outer * inner, "input": outer * inner * shape[along]}
+    outputs, depth = outer * inner, shape[along]
+    work = {"outer": outer, "output": outputs, "input": outputs * (depth - 1)}
     call = Call("mcup_arg_max_s8", "mcup_arg_max_t", fields, work=work)
     return Layer(op, (call,), summary=f"{list(shape)} along axis {along}")

@@ -8,13 +8,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mcuprune import groups, overlap
+from mcuprune import groups, libc, overlap
 from mcuprune.graph import Graph, Op
 from mcuprune.layer import Call, Encoded, Field, Layer, Overlap, Scratch
 from mcuprune.matrix import Matrix, check_constants, check_weights, chunks, matrix
 from mcuprune.matrix16 import check_bias16, check_matrix16, matrix16
 from mcuprune.operand import ACTIVATIONS, PADDINGS, PORTABLE, check_activation, sample_shape, unsupported, wide
-from mcuprune.strides import moved
 from mcuprune.window import Axis, axis, windows
 
 CODE = "CONV_2D"
@@ -190,14 +189,15 @@ def window_fields(graph: Graph, op: Op, column: int) -> dict[str, Field]:
 
 def window_work(graph: Graph, op: Op) -> dict[str, float]:
     """How often the loops of mcup_column run, for mcuprune.cost."""
-    (y_axis, x_axis), channels = axes(graph, op), graph.operand(op, 0).shape[3]
+    (y_axis, x_axis), source = axes(graph, op), graph.operand(op, 0)
+    size = source.shape[3] * source.item  # of a pixel
     pixels = y_axis.outputs * x_axis.outputs
     if is_contiguous(y_axis, x_axis):
         return {"pixel": pixels}
     inside = y_axis.seen * x_axis.seen
     outside = pixels * y_axis.kernel * x_axis.kernel - inside
-    gather = {"gather": pixels, "inside": inside, "outside": outside, "filled": outside * channels}
-    return gather | moved(inside, channels)
+    work = {"gather": pixels, "line": pixels * y_axis.kernel, "inside": inside, "outside": outside}
+    return work | libc.copied(inside, size) | libc.filled(outside, size)
 
 
 def summary(graph: Graph, op: Op) -> str:

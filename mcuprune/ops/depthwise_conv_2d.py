@@ -66,6 +66,7 @@ def lower(graph: Graph, op: Op, encoded: Encoded | None = None) -> Layer:
     column = 0 if is_contiguous(y_axis, x_axis) else m.weights.shape[1] * graph.operand(op, 0).shape[3]
     outputs = graph.results(op)[0].count
     work = window_work(graph, op) | {"row": outputs, "tap": outputs * m.weights.shape[1]}
+    work["channel"] = outputs * graph.operand(op, 0).shape[3] // len(m.weights)
     return layer(graph, op, m, f"mcup_depthwise_conv_2d_{m.suffix}", column, work)
 
 

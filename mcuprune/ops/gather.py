@@ -8,7 +8,7 @@ from math import prod
 import numpy as np
 import tflite
 
-from mcuprune import strides
+from mcuprune import libc
 from mcuprune.graph import Graph, Op, Tensor
 from mcuprune.layer import Array, Call, Field, Layer
 from mcuprune.operand import check_shape, sample_shape, samples, unsupported
@@ -74,7 +74,9 @@ def lower(graph: Graph, op: Op, encoded: None = None) -> Layer:
         "inner": inner,
         "step": shape[along] * inner,
     }
-    work = {"outer": outer, "slice": outer * count} | strides.moved(outer * count, inner)
+    source = np.add.outer(np.arange(outer) * shape[along], indices.values.reshape(-1)) * inner
+    target = np.arange(outer * count).reshape(outer, count) * inner
+    work = _work(outer, count, inner, int(np.count_nonzero((source | target) % 4 == 0)))
     call = Call("mcup_gather_s8", "mcup_gather_t", fields, work=work)
     return Layer(op, (call,), summary=f"{count} of {shape[along]} along axis {along}")
 
@@ -82,6 +84,10 @@ def lower(graph: Graph, op: Op, encoded: None = None) -> Layer:
 def chosen(op: Op, inputs: tuple[int, int], outer: int, places: int, count: int, inner: int) -> Layer:
     """Slices that an input of the network chooses.  inputs: positions of the table and of the indices."""
     fields: dict[str, Field] = {"outer": outer, "count": count, "inner": inner, "places": places}
-    work = {"outer": outer, "slice": outer * count} | strides.moved(outer * count, inner)
-    call = Call("mcup_gather_indices_s8", "mcup_gather_indices_t", fields, inputs, work)
+    call = Call("mcup_gather_indices_s8", "mcup_gather_indices_t", fields, inputs, _work(outer, count, inner))
     return Layer(op, (call,), summary=f"{count} of {places}")
+
+
+def _work(outer: int, count: int, inner: int, aligned: int | None = None) -> dict[str, float]:
+    """How often the loops run, for mcuprune.cost.  aligned: see libc.copied; unknown where an input has the indices"""
+    return {"outer": outer, "slice": outer * count} | libc.copied(outer * count, inner, aligned)

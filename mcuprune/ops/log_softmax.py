@@ -14,6 +14,7 @@ from mcuprune.fixed import saturating_rounding_doubling_high_mul as high_mul
 from mcuprune.graph import Graph, Op
 from mcuprune.layer import Array, Call, Field, Layer
 from mcuprune.operand import check_shape, sample_shape, unsupported
+from mcuprune.ops import softmax
 from mcuprune.ops.softmax import INTEGER_BITS, ONE, exp_on_negative_values, reciprocal
 
 CODE = "LOG_SOFTMAX"
@@ -113,5 +114,6 @@ def lower(graph: Graph, op: Op, encoded: None = None) -> Layer:
         "multiplier": to_q26,
         "shift": shift,
     }
-    call = Call("mcup_log_softmax_s8", "mcup_log_softmax_t", fields, work={"row": rows, "element": target.count})
+    work = {"row": rows, "element": target.count, "near": target.count * softmax.near(len(exponential))}
+    call = Call("mcup_log_softmax_s8", "mcup_log_softmax_t", fields, work=work)
     return Layer(op, (call,), in_place=(0,), summary=str(list(sample_shape(target))))

@@ -71,8 +71,8 @@ def lower(graph: Graph, op: Op, encoded: None = None) -> Layer:
         "zero_point": target.z,
     }
     # in place: what later outputs sum lies behind what earlier ones have written
-    suffix = "s16" if wide(graph, op) else "s8"
-    call = Call(f"mcup_mean_{suffix}", "mcup_mean_t", fields, work=work(graph, op))
+    suffix, runs = ("s16", reduction_work(graph, op)) if wide(graph, op) else ("s8", work(graph, op))
+    call = Call(f"mcup_mean_{suffix}", "mcup_mean_t", fields, work=runs)
     return Layer(op, (call,), in_place=(0,), summary=f"{list(source.shape)} over {axes(graph, op)}")
 
 

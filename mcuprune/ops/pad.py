@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mcuprune import strides
+from mcuprune import libc, strides
 from mcuprune.graph import Graph, Op
 from mcuprune.layer import Call, Field, Layer
 from mcuprune.operand import check_shape, constant, sample_shape, samples, unsupported
@@ -51,6 +51,6 @@ def lower(graph: Graph, op: Op, encoded: None = None) -> Layer:
     steps = strides.steps(target.shape)
     offset = sum(before * step for (before, _), step in zip(frame, steps, strict=True))
     fields: dict[str, Field] = {"size": target.size, "value": value(graph, op)}
-    fill = Call("mcup_fill_s8", "mcup_fill_t", fields, (), {"block": target.size // 16, "byte": target.size % 16})
+    fill = Call("mcup_fill_s8", "mcup_fill_t", fields, (), libc.filled(1, target.size, aligned=1))
     copy = strides.copy(0, source.shape, strides.steps(source.shape), steps, target_offset=offset, item=source.item)
     return Layer(op, (fill, copy), summary=summary)

@@ -3,7 +3,7 @@
 import numpy as np
 import tflite
 
-from mcuprune import strides
+from mcuprune import libc
 from mcuprune.graph import Graph, Op
 from mcuprune.layer import Array, Call, Field, Layer
 from mcuprune.operand import check_shape, constant, sample_shape, unsupported
@@ -50,7 +50,7 @@ def reference(graph: Graph, op: Op, inputs: list[np.ndarray]) -> list[np.ndarray
 def lower(graph: Graph, op: Op, encoded: None = None) -> Layer:
     row, column = (Array("int16_t", found, 2 * len(found)) for found in places(graph, op))
     _, height, width, channels = graph.tensors[op.outputs[0]].shape
-    return layer(graph, op, row, column, strides.moved(height * width, channels))
+    return layer(graph, op, row, column, libc.copied(height * width, channels))
 
 
 def layer(graph: Graph, op: Op, row: Array, column: Array, work: dict[str, float]) -> Layer:

@@ -103,6 +103,12 @@ def reference(graph: Graph, op: Op, inputs: list[np.ndarray]) -> list[np.ndarray
     return [np.minimum(y, 127).astype(np.int8).reshape(len(x), *sample_shape(graph.tensors[op.outputs[0]]))]
 
 
+def near(entries: int) -> float:
+    """How many elements are to be expected so near to the largest that the table has them: what they hold decides.
+    Here any distance is taken to be as likely.  -> 0..1"""
+    return min(entries / 256, 1.0)
+
+
 def lower(graph: Graph, op: Op, encoded: None = None) -> Layer:
     if wide(graph, op):
         return softmax16.lower(graph, op)
@@ -115,6 +121,6 @@ def lower(graph: Graph, op: Op, encoded: None = None) -> Layer:
         "exponential": Array("int32_t", exponential, 4 * len(exponential)),
         "entries": len(exponential),
     }
-    work = {"row": count // shape[-1], "element": count}
+    work = {"row": count // shape[-1], "element": count, "near": count * near(len(exponential))}
     call = Call("mcup_softmax_s8", "mcup_softmax_t", fields, work=work)
     return Layer(op, (call,), in_place=(0,), summary=str(list(sample_shape(graph.tensors[op.outputs[0]]))))

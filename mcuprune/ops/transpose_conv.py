@@ -13,6 +13,7 @@ from itertools import product
 import numpy as np
 import tflite
 
+from mcuprune import libc
 from mcuprune.encodings import ENCODINGS
 from mcuprune.graph import Graph, Op, Tensor
 from mcuprune.layer import Call, Encoded, Field, Layer, Scratch
@@ -26,7 +27,6 @@ from mcuprune.operand import (
     sample_shape,
     unsupported,
 )
-from mcuprune.strides import moved
 from mcuprune.window import Axis, axis, windows
 
 CODE = "TRANSPOSE_CONV"
@@ -178,13 +178,9 @@ def _call(graph: Graph, op: Op, y: Phase, x: Phase, m: Matrix, stream: Encoded) 
     }
     pixels, inside = y.window.outputs * x.window.outputs, y.window.seen * x.window.seen
     outside = pixels * y.window.kernel * x.window.kernel - inside
-    work: dict[str, float] = {
-        "gather": pixels,
-        "inside": inside,
-        "outside": outside,
-        "filled": outside * source.shape[3],
-    }
-    work |= moved(inside, source.shape[3]) | m.work(stream, pixels)
+    work: dict[str, float] = {"gather": pixels, "line": pixels * y.window.kernel, "inside": inside, "outside": outside}
+    work |= libc.copied(inside, source.size // (source.shape[1] * source.shape[2]))
+    work |= libc.filled(outside, source.shape[3]) | m.work(stream, pixels)
     return Call(f"mcup_transpose_conv_{stream.encoding}_s8", "mcup_transpose_conv_t", fields, (2,), work)
 
 

@@ -4,13 +4,13 @@ import fit
 import layers
 import numpy as np
 import pytest
+from wide import widened
 
 from mcuprune import choose
 from mcuprune.menu import Candidate
 
 pytestmark = pytest.mark.emulator
 
-BOARD = fit.emulated("cortex-m4")
 RANDOM = np.random.default_rng(77)
 LAYERS = {
     "pointwise": layers.convolution(RANDOM, (9, 14, 48), 72, (1, 1)),
@@ -25,15 +25,23 @@ LAYERS = {
     "fully connected 90 %": layers.fully_connected(RANDOM, 480, 72, 0.9),
     "add": layers.pair("add", (9, 7, 24)),
     "average pool": layers.pool("average", (11, 6, 48), (11, 6), 1),
+    "depthwise, 3x1": layers.depthwise(RANDOM, (18, 9, 24), (3, 1)),
+    "fully connected, few rows": layers.fully_connected(RANDOM, 210, 2),
+    "gather": layers.gather(RANDOM, (7, 11, 6), 9),
+    "log softmax": layers.log_softmax(20, 45, 0.15),
+    "arg max": layers.arg_max((1, 9, 8, 10), 3),
+    "16x8 max pool": widened(layers.pool("max", (11, 9, 10), (3, 3), 2)),
+    "16x8 depthwise": widened(layers.depthwise(RANDOM, (9, 7, 11))),
 }
 
 
-@pytest.fixture(scope="module")
-def measured() -> dict[str, list[tuple[Candidate, int]]]:
-    """All ways to compute each layer, with the cycles that they took."""
-    found = {name: choose.candidates(graph, graph.ops[0], BOARD, BOARD.isas) for name, graph in LAYERS.items()}
+@pytest.fixture(scope="module", params=["cortex-m4", "cortex-m3", "cortex-m0"])
+def measured(request) -> dict[str, list[tuple[Candidate, int]]]:
+    """All ways to compute each layer on a core, with the cycles that they took."""
+    board = fit.emulated(request.param)
+    found = {name: choose.candidates(graph, graph.ops[0], board, board.isas) for name, graph in LAYERS.items()}
     cases = [(LAYERS[name], candidate.layer) for name, candidates in found.items() for candidate in candidates]
-    counts = iter(layers.measure(cases, BOARD))
+    counts = iter(layers.measure(cases, board))
     return {name: [(c, next(counts)[1]) for c in candidates] for name, candidates in found.items()}
 
 
