@@ -63,8 +63,8 @@ def _load_without_loss(path: Path) -> keras.Model:
         raise UsageError(f"{path} is damaged: {_first_line(error)}") from None
     except (TypeError, ValueError, NotImplementedError, ImportError, AttributeError) as error:
         raise UnsupportedModel(
-            f"{path} cannot be rebuilt by Keras {keras.__version__}: {_reason(error)}. Use layers of Keras' own instead; "
-            "or convert the model to int8 with TensorFlow's converter, for `mcuprune compile`."
+            f"{path} cannot be rebuilt by Keras {keras.__version__}: {_reason(error)}. Use layers of Keras' own "
+            "instead; or convert the model to int8 with TensorFlow's converter, for `mcuprune compile`."
         ) from None
 
 
@@ -103,8 +103,8 @@ def accept(model: keras.Model) -> keras.Model:
     if len(model.inputs) != 1 or len(model.outputs) != 1:
         raise UnsupportedModel(
             f"{model.name} has {_count(model.inputs, 'input')} and {_count(model.outputs, 'output')}; pruning and "
-            "quantizing take one of each. Convert the model to int8 with TensorFlow's converter: `mcuprune compile` takes "
-            "any number."
+            "quantizing take one of each. Convert the model to int8 with TensorFlow's converter: `mcuprune compile` "
+            "takes any number."
         )
     if isinstance(model, keras.Sequential) or isinstance(model.input, keras.KerasTensor):
         return model
