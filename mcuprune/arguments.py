@@ -1,6 +1,7 @@
 """From the words of the command line to the values of the program, and from its reports back to the terminal."""
 
 import sys
+import tempfile
 from pathlib import Path
 
 import click
@@ -76,6 +77,8 @@ def data(options):
     """The Data that was named, None without."""
     from mcuprune.data import load
 
+    if options["data"] is None and options["rescale"] is not None:
+        raise UsageError("--rescale multiplies the samples of --data; without data there are none.")
     return load(options["data"], options["rescale"]) if options["data"] else None
 
 
@@ -97,14 +100,29 @@ def keras_model(model, found, seed, log):
     return loaded, fit(found, loaded.input_shape[1:]) if found else None
 
 
+def writable(output) -> None:
+    """Refuse a file that cannot be written, before the work."""
+    if output.is_dir():
+        raise UsageError(f"{output} is a folder; name a file with -o.")
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=output.parent):
+            pass
+    except OSError as error:
+        raise UsageError(f"cannot write to {output}: {error.strerror}; choose another place with -o.") from None
+
+
 def pruned(model, output, options, log) -> str:
     """Prune a Keras model into a file; what to say about it."""
     chosen, sparsity = how(options["method"], options["sparsity"], options["epochs"], options)
+    if sparsity is None:
+        raise UsageError("say how much to prune, such as --sparsity 0.8")
+    writable(output)
     from mcuprune import prune
     from mcuprune.prune import interrupt, loading, objective
 
     loaded, found = keras_model(model, data(options), options["seed"], log)
-    checkpoints = prune.Checkpoints(output.with_name(f"{output.name}.checkpoints"), options["resume"])
+    checkpoints = prune.Checkpoints.beside(output, options["resume"], log)
     stop = interrupt.Interrupt()
     result = prune.prune(
         loaded,

@@ -152,7 +152,7 @@ def load(name: str) -> Board:
         if name == board.name or name in board.aliases:
             return board
     known = [known for board in all_boards() for known in (board.name, *board.aliases)]
-    close = difflib.get_close_matches(name, known)
+    close = difflib.get_close_matches(name.lower(), known)
     hint = f"; did you mean {' or '.join(close)}?" if close else "."
     raise UsageError(f"there is no board {name!r}{hint} `mcuprune boards` lists all {len(names())}.")
 

@@ -204,6 +204,9 @@ def quantize(log, model, data, rescale, seed, output):
     """
     if data is None:
         raise UsageError("quantizing needs --data: its training samples calibrate the ranges of activations")
+    if output.suffix != ".tflite":
+        raise UsageError(f"-o {output}: the int8 model is written as .tflite")
+    arguments.writable(output)
     from mcuprune import quantize as quantizing
 
     loaded, dataset = arguments.keras_model(model, arguments.data({"data": data, "rescale": rescale}), seed, log)

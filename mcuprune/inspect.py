@@ -17,6 +17,8 @@ WIDTH = 200  # columns where nobody's terminal says otherwise: nothing is cut of
 
 def show(target: Path) -> None:
     """Print the layers: shape, weights, sparsity, encoding, bytes."""
+    if not target.exists():
+        raise UsageError(f"{target} does not exist.")
     if target.is_dir():
         if not (target / "report.json").is_file():
             raise UsageError(f"{target} is not the output of a build: it has no report.json")

@@ -31,7 +31,8 @@ def quantize(model: "keras.Model", x_calibration: np.ndarray | None, out_path: s
     """Write the int8 version of a model, int8 in and int8 out.
 
     The ranges of activations are those of up to 400 samples of x_calibration, float32 [n, *input], drawn by the seed.
-    Without samples they are those of random normal inputs: sizes and speed are right then, accuracy is not.
+    Without samples they are those of random normal inputs: sizes and speed are right then, accuracy is not.  A free
+    size of the input becomes that of the samples, and int32 or int64 inputs, which are indices, stay what they are.
     """
     out_path = Path(out_path)
     recurrent.check(model)
@@ -46,12 +47,17 @@ def quantize(model: "keras.Model", x_calibration: np.ndarray | None, out_path: s
 
 def _samples(model: "keras.Model", x: np.ndarray | None, seed: int) -> np.ndarray:
     random = np.random.default_rng(seed)
+    indices = model.inputs[0].dtype in ("int32", "int64")
+    if x is None and (None in model.input_shape[1:] or indices):
+        raise UnsupportedModel(
+            f"the input of {model.name} has shape {model.input_shape[1:]} and type {model.inputs[0].dtype}; where a "
+            "size is free or values are indices, --data has to say what samples look like"
+        )
     if x is None:
         log.warning("no data: %s is calibrated on random inputs, its int8 accuracy means nothing", model.name)
-        shape = [size or 1 for size in model.input_shape[1:]]
-        return random.standard_normal((SAMPLES, *shape), np.float32)
+        return random.standard_normal((SAMPLES, *model.input_shape[1:]), np.float32)
     chosen = random.choice(len(x), min(SAMPLES, len(x)), replace=False)
-    return x[np.sort(chosen)].astype(np.float32)
+    return x[np.sort(chosen)].astype(model.inputs[0].dtype if indices else np.float32)
 
 
 def _run(command: list[str], model: "keras.Model", target: Path) -> None:
@@ -95,21 +101,22 @@ def _convert(source: str, samples: str, target: str) -> None:
     from mcuprune.prune.loading import load
     from mcuprune.prune.qat import Range
 
-    model = load(source)
+    model, shown = load(source), np.load(samples)
     starts: dict[str, np.ndarray] = {}
     if recurrent.check(model):
-        renamed = recurrent.rebuild(model)
-        recurrent.settle(renamed, np.load(samples))
+        renamed = recurrent.rebuild(model, shown.dtype.name)
+        recurrent.settle(renamed, shown)
         starts = recurrent.starts(renamed)
     else:
-        single = keras.Input(model.input_shape[1:], batch_size=1)
+        # A free size becomes that of the samples; indices stay integers.
+        single = keras.Input(shown.shape[1:], batch_size=1, dtype=shown.dtype.name)
         renamed = keras.models.clone_model(model, input_tensors=single, clone_function=_marked, recursive=True)
         renamed.set_weights(model.get_weights())
     converter = tf.lite.TFLiteConverter.from_keras_model(renamed)
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     if not any(isinstance(layer, Range) for layer in model.layers):  # which say all there is to know
         converter.representative_dataset = lambda: (
-            {recurrent.SOURCE: sample[None]} | starts if starts else [sample[None]] for sample in np.load(samples)
+            {recurrent.SOURCE: sample[None]} | starts if starts else [sample[None]] for sample in shown
         )
         converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
     converter.inference_input_type = converter.inference_output_type = tf.int8

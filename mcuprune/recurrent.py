@@ -93,15 +93,15 @@ def _check_unrolled(layer: "keras.layers.Layer", model: "keras.Model") -> None:
         )
 
 
-def rebuild(model: "keras.Model"):
-    """The tf_keras model of a batch of one that computes what a Keras 3 model does.
+def rebuild(model: "keras.Model", dtype: str = "float32"):
+    """The tf_keras model of a batch of one that computes what a Keras 3 model does.  dtype: of its input.
 
     Its first input is the model's, the others are what unrolled layers begin with: as constants the converter would
     fold them into the first step, which then is not like the others.
     """
     import tf_keras
 
-    source = tf_keras.Input(model.input_shape[1:], batch_size=1, name=SOURCE)
+    source = tf_keras.Input(model.input_shape[1:], batch_size=1, name=SOURCE, dtype=dtype)
     result = _apply(model, source)
     starts = [tensor for tensor in tf_keras.utils.get_source_inputs(result) if tensor is not source]
     return tf_keras.Model([source, *starts], result, name=model.name)

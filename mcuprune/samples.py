@@ -11,7 +11,7 @@ from mcuprune.operand import sample_shape
 
 def fit(tests: Data, graph: Graph) -> Data:
     """Data in the shape of a network's input, with targets that its output can be compared with."""
-    for tensor in (*graph.sources, *graph.targets):
+    for tensor in graph.targets:
         if tensor.dtype not in ("int8", "int16"):
             raise UsageError(f"{tensor.name} of the model is {tensor.dtype}, data holds real numbers. Leave data out.")
     for end, tensors in (("inputs", graph.sources), ("outputs", graph.targets)):
@@ -28,7 +28,12 @@ def fit(tests: Data, graph: Graph) -> Data:
 
 
 def quantize(x: np.ndarray, tensor: Tensor) -> np.ndarray:
-    """Real samples [n, ...] as the input of a network; halves round away from zero, as TFLite's QUANTIZE does."""
+    """Real samples [n, ...] as the input of a network; halves round away from zero, as TFLite's QUANTIZE does.
+
+    Indices have no scale: they are what the samples say.
+    """
+    if not len(tensor.scale):
+        return ends.join([tensor], [x])
     scaled = x.astype(np.float64) / tensor.s
     rounded = np.trunc(scaled + np.copysign(0.5, scaled)) + tensor.z
     limits = np.iinfo(tensor.dtype)

@@ -1,8 +1,11 @@
 """What can be done again with the folder of a build: verify, run, bench."""
 
 import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
@@ -97,7 +100,19 @@ def write_junit(result: Verified, path: Path) -> None:
     if result.error:
         ET.SubElement(case, "failure", message=str(result.error))
     ET.SubElement(case, "system-out").text = result.text
-    ET.ElementTree(suite).write(path, encoding="utf-8", xml_declaration=True)
+    with _writable(path) as file:
+        ET.ElementTree(suite).write(file, encoding="utf-8", xml_declaration=True)
+
+
+@contextmanager
+def _writable(path: Path) -> Iterator[BinaryIO]:
+    """The file, in a folder that is made where it is missing."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("wb") as file:
+            yield file
+    except OSError as error:
+        raise UsageError(f"cannot write to {path}: {error.strerror}; choose another place.") from None
 
 
 def run(folder: Path, source: Path, output: Path | None) -> str:
@@ -121,10 +136,11 @@ def run(folder: Path, source: Path, output: Path | None) -> str:
     if output is None:
         texts = {name: np.array2string(y, threshold=10_000, separator=", ") for name, y in named.items()}
         return texts["output"] if len(texts) == 1 else "\n".join(f"{name}:\n{text}" for name, text in texts.items())
-    if len(named) == 1:
-        np.save(output, results[0])
-    else:
-        np.savez(output, **named)
+    with _writable(output) as file:
+        if len(named) == 1:
+            np.save(file, results[0])
+        else:
+            np.savez(file, **named)
     return f"{output}: " + ", ".join(f"{y.dtype} {list(y.shape)}" for y in results)
 
 
@@ -141,6 +157,9 @@ def _arrays(source: Path, tensors: list[Tensor]) -> list[np.ndarray]:
         held = " and ".join(str(x.shape) for x in arrays)
         shapes = " and ".join(" x ".join(map(str, ("n", *tensor.shape[1:]))) for tensor in tensors)
         raise UsageError(f"{source} holds {held}, the model takes {shapes}")
+    for x in arrays:
+        if x.dtype.kind not in "biuf" or not np.isfinite(x).all():
+            raise UsageError(f"{source} holds values that are not numbers: NaN, infinity or {x.dtype}")
     return [x.reshape(-1, *tensor.shape[1:]) for x, tensor in zip(arrays, tensors, strict=True)]
 
 

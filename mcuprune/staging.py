@@ -9,12 +9,16 @@ from pathlib import Path
 
 from mcuprune.errors import UsageError
 
+MARK = "report.json"  # tells the folder of an earlier build from somebody else's
+PRECIOUS = ("src", "model.keras", "model.tflite")  # names of what a build writes that people use, too
+
 
 @contextmanager
 def staged(output: Path) -> Iterator[Path]:
     """A new folder whose entries replace those of `output` when the block ends well, and vanish when it does not.
 
-    What else lies in `output` stays.  Raises UsageError before the block when output cannot be written.
+    What else lies in `output` stays.  Raises UsageError before the block when output cannot be written, or is no
+    earlier build and has a folder `src` or a model of somebody's, which would be lost.
     """
     missing = [folder for folder in output.parents if not os.path.exists(folder)]  # deepest first
     try:
@@ -39,6 +43,12 @@ def _make(output: Path) -> Path:
         if output.is_dir():
             with tempfile.TemporaryFile(dir=output):
                 pass
+            found = [name for name in PRECIOUS if os.path.lexists(output / name)]
+            if found and not (output / MARK).exists():
+                raise UsageError(
+                    f"{output} is not an earlier build, and its {found[0]} would be lost; choose another "
+                    "folder with -o."
+                )
         return Path(tempfile.mkdtemp(prefix=f".{output.name}-", dir=output.parent))
     except OSError as error:
         raise UsageError(f"cannot write to {output}: {error.strerror}; choose another folder with -o.") from None

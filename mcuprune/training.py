@@ -29,7 +29,7 @@ class Trainer:
         self.removed = 0.0  # sparsity reached so far
         self.aware = None  # the model with the ranges of int8, where it was trained for int8
         self.interrupt = Interrupt()
-        self.checkpoints = Checkpoints(request.output.with_name(f"{request.output.name}.checkpoints"), request.resume)
+        self.checkpoints = Checkpoints.beside(request.output, request.resume, say)
         self.epochs = request.epochs or 1
         self.history: list[dict] = []
         self.dense_score = self.score()

@@ -149,6 +149,7 @@ def test_inspect_draws_the_memory_of_a_file_on_a_board():
 
 def test_inspect_says_what_memory_it_cannot_draw():
     assert "Quantize it, or build it, first." in refused(2, "inspect", "--memory", "tiny.keras")
+    assert refused(2, "inspect", "none.tflite") == "none.tflite does not exist."
     assert "without it nothing depends on a board" in refused(2, "inspect", "tiny.tflite", "--board", "stm32")
 
 
@@ -205,6 +206,8 @@ def test_a_wrong_project_table_is_refused(here, text, sentence):
         (["--ram", "99999GB"], "--ram 99999GB is more than the 4 GB that a microcontroller can address"),
         (["--ram", "0.3"], "--ram 0.3 is 0.3 bytes; give a size that is a whole number of bytes"),
         (["--board", "stm32f40"], "there is no board 'stm32f40'; did you mean stm32f405 or "),
+        (["--board", "RPI_PICO"], "there is no board 'RPI_PICO'; did you mean rpi_pico or "),
+        (["--rescale", "1/255"], "--rescale multiplies the samples of --data; without data there are none."),
         (["--data", "none.npz"], "none.npz: no such file; data is an .npz file or 'package.module:function'"),
         (["--data", "no.such:thing"], "no.such:thing: No module named 'no'"),
         (["--data", "json:loads"], "json:loads() does not return (x_train, y_train), (x_test, y_test)"),
@@ -245,6 +248,8 @@ def test_prune_explains_its_methods_without_tensorflow():
     [
         (["--sparsity", "0.5"], "say which MODEL to prune and where to write it"),
         (["m.keras", "--sparsity", "0.5", "-o", "m.h5"], "-o m.h5: the pruned model is written as .keras"),
+        (["m.keras", "-o", "o.keras"], "say how much to prune, such as --sparsity 0.8"),
+        (["m.keras", "--sparsity", "0.5", "-o", "tiny.tflite/o.keras"], "cannot write to tiny.tflite/o.keras: "),
         (["m.keras", "--method", "luck", "-o", "o.keras"], "there is no pruning method 'luck'; there are channels"),
         (["m.keras", "--pattern", "4:2", "-o", "o.keras"], "there is no pattern '4:2'"),
         (["m.keras", "--pattern", "2:4", "--sparsity", "0.8", "-o", "o.keras"], "contradict each other"),

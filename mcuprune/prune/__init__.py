@@ -9,6 +9,7 @@ This module imports neither Keras nor TensorFlow; they come with the first use. 
 
 import sys
 from importlib import import_module
+from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -35,7 +36,7 @@ METHOD = "gradual"
 
 def prune(
     model: "keras.Model",
-    data: "Data | str | tuple | None",
+    data: "Data | str | Path | tuple | None",
     *,
     sparsity: float | None = None,
     method: str = METHOD,
@@ -110,13 +111,19 @@ def check(method: str, sparsity: float | None, options: Options, epochs: int | N
     return sparsity
 
 
-def _data(data: "Data | str | tuple | None", model: "keras.Model") -> Data | None:
+def _data(data: "Data | str | Path | tuple | None", model: "keras.Model") -> Data | None:
     if data is None:
         return None
-    if isinstance(data, str):
-        data = datasets.load(data)
+    if isinstance(data, str | Path):
+        data = datasets.load(str(data))
     elif not isinstance(data, Data):
-        (x_train, y_train), (x_test, y_test) = data
+        try:
+            (x_train, y_train), (x_test, y_test) = data
+        except (TypeError, ValueError):
+            raise UsageError(
+                f"data is ((x_train, y_train), (x_test, y_test)) or the name of an .npz file, not a "
+                f"{type(data).__name__} of another shape"
+            ) from None
         arrays = {"x_train": x_train, "y_train": y_train, "x_test": x_test, "y_test": y_test}
         data = datasets.check(arrays, "the data")
     return datasets.fit(data, model.input_shape[1:])

@@ -9,7 +9,7 @@ import json
 import os
 import shutil
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,15 @@ class Checkpoints:
         self.folder, self.phases = folder, 0
         if folder and not resume:
             self.remove()
+
+    @classmethod
+    def beside(cls, output: Path, resume: bool, say: Callable[[str], None]) -> "Checkpoints":
+        """Those of the training whose outcome will be `output`, a file or a folder."""
+        output = output.resolve()  # '.' has no name
+        folder = output.with_name(f"{output.name}.checkpoints")
+        if resume and not folder.is_dir():
+            say(f"--resume: there is no {folder}, so the training begins anew")
+        return cls(folder, resume)
 
     def phase(self, key: str) -> "Phase":
         """The next phase.  key: tells one training from another; a file of another one is refused."""

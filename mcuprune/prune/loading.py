@@ -62,7 +62,10 @@ def _load_without_loss(path: Path) -> keras.Model:
     except (OSError, KeyError, zipfile.BadZipFile, json.JSONDecodeError) as error:
         raise UsageError(f"{path} is damaged: {_first_line(error)}") from None
     except (TypeError, ValueError, NotImplementedError, ImportError, AttributeError) as error:
-        raise UnsupportedModel(f"{path} cannot be rebuilt by Keras {keras.__version__}: {_first_line(error)}") from None
+        raise UnsupportedModel(
+            f"{path} cannot be rebuilt by Keras {keras.__version__}: {_reason(error)}. Use layers of Keras' own "
+            "instead; or convert the model to int8 with TensorFlow's converter, for `mcuprune compile`."
+        ) from None
 
 
 def _tolerant(name: str, forgotten: dict[str, Any]) -> type:
@@ -76,6 +79,12 @@ def _tolerant(name: str, forgotten: dict[str, Any]) -> type:
             return layer.from_config(kept)
 
     return Tolerant
+
+
+def _reason(error: Exception) -> str:
+    """The sentence that names the layer: Keras wraps it in the configuration of the whole model."""
+    text = str(error).split("Exception encountered: ")[-1]
+    return text.split(" Full object config:")[0].strip().split("\n")[0][:400].rstrip(".")
 
 
 def _first_line(error: Exception) -> str:
@@ -93,7 +102,9 @@ def accept(model: keras.Model) -> keras.Model:
         raise UnsupportedModel(f"{model.name} does not know the shape of its input; give it a keras.Input")
     if len(model.inputs) != 1 or len(model.outputs) != 1:
         raise UnsupportedModel(
-            f"{model.name} has {len(model.inputs)} inputs and {len(model.outputs)} outputs; one of each is supported"
+            f"{model.name} has {_count(model.inputs, 'input')} and {_count(model.outputs, 'output')}; pruning and "
+            "quantizing take one of each. Convert the model to int8 with TensorFlow's converter: `mcuprune compile` "
+            "takes any number."
         )
     if isinstance(model, keras.Sequential) or isinstance(model.input, keras.KerasTensor):
         return model
@@ -101,6 +112,10 @@ def accept(model: keras.Model) -> keras.Model:
     if model.compiled:
         plain.compile(loss=model.loss)
     return plain
+
+
+def _count(ends: list, name: str) -> str:
+    return f"{len(ends)} {name}{'s' if len(ends) != 1 else ''}"
 
 
 def save(model: keras.Model, path: str | Path) -> None:
