@@ -49,9 +49,9 @@ def predict(model: keras.Model, x: np.ndarray) -> np.ndarray:
 def fit(model: keras.Model, task: Task, recipe: Recipe) -> Pruned:
     """Train and prune a model in place.
 
-    Of the epochs that end with all pruning done, the last is kept that is as good as the best, by what the samples held
-    back can tell.
-    An interrupt keeps the best so far; where there is none yet, what remains to be pruned goes at once.
+    Of the epochs that end with all pruning done, the last is kept that is as good as the best, by what the samples
+    held back can tell.  An interrupt keeps what would be kept so far; where there is none yet, what remains to be
+    pruned goes at once.
     """
     trainer = _Trainer(model, task, recipe)
     phase = task.checkpoints.phase(trainer.key() if task.checkpoints.folder else "")
