@@ -1,12 +1,12 @@
 """From the words of the command line to the values of the program, and from its reports back to the terminal."""
 
 import sys
-import tempfile
 from pathlib import Path
 
 import click
 
 from mcuprune.errors import UsageError
+from mcuprune.staging import check_file
 
 
 def request(model, board_name, options, log):
@@ -100,24 +100,12 @@ def keras_model(model, found, seed, log):
     return loaded, fit(found, loaded.input_shape[1:]) if found else None
 
 
-def writable(output) -> None:
-    """Refuse a file that cannot be written, before the work."""
-    if output.is_dir():
-        raise UsageError(f"{output} is a folder; name a file with -o.")
-    try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=output.parent):
-            pass
-    except OSError as error:
-        raise UsageError(f"cannot write to {output}: {error.strerror}; choose another place with -o.") from None
-
-
 def pruned(model, output, options, log) -> str:
     """Prune a Keras model into a file; what to say about it."""
     chosen, sparsity = how(options["method"], options["sparsity"], options["epochs"], options)
     if sparsity is None:
         raise UsageError("say how much to prune, such as --sparsity 0.8")
-    writable(output)
+    check_file(output)
     from mcuprune import prune
     from mcuprune.prune import interrupt, loading, objective
 

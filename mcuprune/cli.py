@@ -13,6 +13,7 @@ import click
 from mcuprune import __version__, arguments
 from mcuprune.errors import McupruneError, UsageError
 from mcuprune.options import SAMPLES_HELP, common, dataset, training
+from mcuprune.staging import check_file
 
 EPILOG = (
     "Exit codes: 0 ok, 1 a bug of mcuprune, 2 bad usage or unreadable input, 3 over budget, 4 accuracy below what was "
@@ -206,7 +207,7 @@ def quantize(log, model, data, rescale, seed, output):
         raise UsageError("quantizing needs --data: its training samples calibrate the ranges of activations")
     if output.suffix != ".tflite":
         raise UsageError(f"-o {output}: the int8 model is written as .tflite")
-    arguments.writable(output)
+    check_file(output)
     from mcuprune import quantize as quantizing
 
     loaded, dataset = arguments.keras_model(model, arguments.data({"data": data, "rescale": rescale}), seed, log)

@@ -34,7 +34,7 @@ def copied(count: int, size: int, aligned: float | None = None) -> dict[str, flo
 
 
 def filled(count: int, size: int, aligned: float | None = None) -> dict[str, float]:
-    """The work of filling `size` bytes so many times.  aligned: as of copies"""
+    """The work of filling `size` bytes so many times.  aligned: how many of them begin at multiples of four bytes."""
     apart = count * (1 - _share(size)) if aligned is None else count - aligned
     head = min(size, 2)  # bytes up to a multiple of four, of those that do not start there: 2 of 1 to 3
     work = {"memset_head": apart * head}
@@ -45,7 +45,7 @@ def filled(count: int, size: int, aligned: float | None = None) -> dict[str, flo
 
 
 def _share(size: int) -> float:
-    """Of the multiples of a size, how many are multiples of four.
+    """The share of multiples of four among the multiples of a size.
 
     >>> [_share(size) for size in (1, 2, 3, 4, 6, 8)]
     [0.25, 0.5, 0.25, 1.0, 0.5, 1.0]

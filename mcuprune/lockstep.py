@@ -34,17 +34,17 @@ def apart(content: bytes) -> tuple[bytes, list[Function]]:
         return content, []
     model = tflite.Model.GetRootAs(content, 0)
     graph = model.Subgraphs(0)
-    kinds = [_kind(model.OperatorCodes(i)) for i in range(model.OperatorCodesLength())]
+    kinds = [kind(model.OperatorCodes(i)) for i in range(model.OperatorCodesLength())]
     ops = [graph.Operators(i) for i in range(graph.OperatorsLength())]
     functions, taken = [], set()
     for i, op in enumerate(ops):
-        if (kind := kinds[op.OpcodeIndex()]) not in KINDS:
+        if (code := kinds[op.OpcodeIndex()]) not in KINDS:
             continue
         for places in _with_ends_of_int8(graph, ops, i):
             source, target = int(ops[places[0]].Inputs(0)), int(ops[places[-1]].Outputs(0))
-            file = with_ends(_with_operators(content, places, kind), [source], [target])
+            file = with_ends(_with_operators(content, places, code), [source], [target])
             size = int(np.prod(graph.Tensors(source).ShapeAsNumpy()))
-            functions.append(Function(KINDS[kind], source, target, size, file))
+            functions.append(Function(KINDS[code], source, target, size, file))
             taken |= {i, places[-1]}
     if not functions:
         return content, []
@@ -91,8 +91,8 @@ def _with_ends_of_int8(graph: tflite.SubGraph, ops: Sequence[tflite.Operator], i
     return [[writer, i, at] for at, op in enumerate(ops) if result in op.InputsAsNumpy()]
 
 
-def _with_operators(content: bytes, kept: Sequence[int], kind: int | None = None) -> bytes:
-    """The file with these operators only, and of KINDS only kind: they move up in the list, their references bent."""
+def _with_operators(content: bytes, kept: Sequence[int], spared: int | None = None) -> bytes:
+    """The file with these operators only, and of KINDS only `spared`: they move up, their references bent."""
     model = tflite.Model.GetRootAs(content, 0)
     graph = model.Subgraphs(0)._tab
     start = graph.Vector(graph.Offset(OPERATORS))
@@ -100,14 +100,15 @@ def _with_operators(content: bytes, kept: Sequence[int], kind: int | None = None
     references = [table - (start + 4 * i) for i, table in enumerate(tables)]
     content = _written(content, start - 4, struct.pack(f"<I{len(kept)}I", len(kept), *references))
     for code in (model.OperatorCodes(i) for i in range(model.OperatorCodesLength())):
-        if _kind(code) in set(KINDS) - {kind}:
+        if kind(code) in set(KINDS) - {spared}:
             for field, width in ((4, "<b"), (10, "<i")):
                 if offset := code._tab.Offset(field):
                     content = _written(content, code._tab.Pos + offset, struct.pack(width, STAND_IN))
     return content
 
 
-def _kind(code: tflite.OperatorCode) -> int:
+def kind(code: tflite.OperatorCode) -> int:
+    """A number of tflite.BuiltinOperator.  Old files tell it in a byte; later ones in four, above 127 only there."""
     return max(code.BuiltinCode(), code.DeprecatedBuiltinCode())
 
 

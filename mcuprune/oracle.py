@@ -3,6 +3,7 @@
 tflite-runtime (CPython up to 3.11) or its successor ai-edge-litert, which knows some operators more.  They break when
 TensorFlow or one another are in the same process, and a crash of theirs must not be a crash of ours, hence the child:
 arrays go through files in a temporary folder.
+
 Whatever the ends of the file are, the integers behind them go in and come out: float32 ends are dequantized and
 quantized again exactly, uint8 ends are shifted by 128.
 """
@@ -61,7 +62,7 @@ def name(path: Path) -> str:
     content = Path(path).read_bytes()
     _, functions = lockstep.apart(content)
     others = sorted({f"{f.kind} of {package} {version(package)}" for f in functions if (package := _package(f.kind))})
-    if _package() == POINTWISE and pointwise.convolved(content) != content:
+    if _package() == POINTWISE and pointwise.convolved(content) is not content:
         others.append("FULLY_CONNECTED as CONV_2D")
     return ", ".join([f"{_package()} {version(_package())} {REFERENCE}", *others])
 
@@ -127,7 +128,7 @@ def _readable(content: bytes) -> bytes:
     """The file with operators in versions that older runtimes know, where newer ones only add types."""
     changed, model = bytearray(content), tflite.Model.GetRootAs(content, 0)
     for code in (model.OperatorCodes(i) for i in range(model.OperatorCodesLength())):
-        known = KNOWN_VERSIONS.get(max(code.BuiltinCode(), code.DeprecatedBuiltinCode()))
+        known = KNOWN_VERSIONS.get(lockstep.kind(code))
         if known and code.Version() > known:
             struct.pack_into("<i", changed, code._tab.Pos + code._tab.Offset(8), known)
     return bytes(_widened(changed, model))

@@ -13,7 +13,11 @@ import flatbuffers
 import numpy as np
 import tflite
 
-CODES = {"CONV_2D": 4, "RESHAPE": 1}  # what takes its place, and versions: the fourth is the first with int16
+from mcuprune import lockstep
+
+VERSIONS = {"CONV_2D": 4, "RESHAPE": 1}  # of what takes its place: the fourth is the first with int16
+ALIGNMENT = 16  # bytes, of constants: kernels read them where they lie
+ROOM = 1 << 16  # bytes for what is new, to begin with: the builder takes more where it has to
 INTEGERS = tflite.TensorType.INT8, tflite.TensorType.INT16
 
 
@@ -40,8 +44,7 @@ def convolved(content: bytes) -> bytes:
 
 
 def _is_dense(model: tflite.Model, graph: tflite.SubGraph, op: tflite.Operator) -> bool:
-    code = model.OperatorCodes(op.OpcodeIndex())
-    kind = max(code.BuiltinCode(), code.DeprecatedBuiltinCode())
+    kind = lockstep.kind(model.OperatorCodes(op.OpcodeIndex()))
     return kind == tflite.BuiltinOperator.FULLY_CONNECTED and graph.Tensors(op.Inputs(0)).Type() in INTEGERS
 
 
@@ -49,18 +52,18 @@ class _Draft:
     """A file in the making: lists of tables, by where they stand, counted from the end as flatbuffers' builder does."""
 
     def __init__(self, content: bytes, model: tflite.Model) -> None:
-        content += bytes(-len(content) % 16)  # constants stay aligned
+        content += bytes(-len(content) % ALIGNMENT)  # counted from the end, as all that follows
         self.size, self.graph = len(content), model.Subgraphs(0)
-        self.builder = flatbuffers.Builder(self.size + (1 << 16))
-        self.builder.Prep(16, 0)
+        self.builder = flatbuffers.Builder(self.size + ROOM)
+        self.builder.Prep(ALIGNMENT, 0)
         self.builder.head -= self.size
         self.builder.Bytes[self.builder.head :] = content
         self.ops: list[int] = []
         self.tensors = [self.old(self.graph.Tensors(i)) for i in range(self.graph.TensorsLength())]
         self.buffers = [self.old(model.Buffers(i)) for i in range(model.BuffersLength())]
         self.codes = [self.old(model.OperatorCodes(i)) for i in range(model.OperatorCodesLength())]
-        self.code = {kind: len(self.codes) + i for i, kind in enumerate(CODES)}
-        for kind, version in CODES.items():
+        self.code = {kind: len(self.codes) + i for i, kind in enumerate(VERSIONS)}
+        for kind, version in VERSIONS.items():
             code = getattr(tflite.BuiltinOperator, kind)
             self.codes.append(self.table("OperatorCode", DeprecatedBuiltinCode=code, BuiltinCode=code, Version=version))
 
@@ -135,7 +138,7 @@ class _Draft:
 
     def zeros(self, count: int) -> int:
         """A new constant of int32 -> its index."""
-        self.builder.StartVector(1, 4 * count, 16)
+        self.builder.StartVector(1, 4 * count, ALIGNMENT)
         self.builder.Pad(4 * count)
         self.buffers.append(self.table("Buffer", Data=self.builder.EndVector()))
         fields = {"Shape": self.vector([count]), "Type": tflite.TensorType.INT32, "Buffer": len(self.buffers) - 1}

@@ -73,8 +73,10 @@ def lower(graph: Graph, op: Op) -> Layer:
 
 
 def _work(graph: Graph, op: Op) -> dict[str, float]:
-    """How often the kernels' loops run, for mcuprune.cost: of int8 they take four channels at a time, and whole rows as
-    one."""
+    """How often the kernels' loops run, for mcuprune.cost.
+
+    Those of int8 take four channels at a time, and rows that a window sees whole as one.
+    """
     y, x = axes(graph, op)
     channels = graph.tensors[op.inputs[0]].shape[3]
     if wide(graph, op):

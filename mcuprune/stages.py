@@ -1,11 +1,8 @@
 """What can be done again with the folder of a build: verify, run, bench."""
 
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 
@@ -19,6 +16,7 @@ from mcuprune.operand import PORTABLE
 from mcuprune.report import Report
 from mcuprune.request import Request, Trained
 from mcuprune.rewrite import rewrite
+from mcuprune.staging import opened
 from mcuprune.summary import with_counts
 
 
@@ -100,19 +98,8 @@ def write_junit(result: Verified, path: Path) -> None:
     if result.error:
         ET.SubElement(case, "failure", message=str(result.error))
     ET.SubElement(case, "system-out").text = result.text
-    with _writable(path) as file:
+    with opened(path) as file:
         ET.ElementTree(suite).write(file, encoding="utf-8", xml_declaration=True)
-
-
-@contextmanager
-def _writable(path: Path) -> Iterator[BinaryIO]:
-    """The file, in a folder that is made where it is missing."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("wb") as file:
-            yield file
-    except OSError as error:
-        raise UsageError(f"cannot write to {path}: {error.strerror}; choose another place.") from None
 
 
 def run(folder: Path, source: Path, output: Path | None) -> str:
@@ -136,7 +123,7 @@ def run(folder: Path, source: Path, output: Path | None) -> str:
     if output is None:
         texts = {name: np.array2string(y, threshold=10_000, separator=", ") for name, y in named.items()}
         return texts["output"] if len(texts) == 1 else "\n".join(f"{name}:\n{text}" for name, text in texts.items())
-    with _writable(output) as file:
+    with opened(output) as file:
         if len(named) == 1:
             np.save(file, results[0])
         else:

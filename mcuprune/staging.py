@@ -1,4 +1,8 @@
-"""Outputs appear whole or not at all: they are made in a folder beside their place and moved in at the end."""
+"""Outputs are what was asked for, or what was there before, or a sentence.
+
+Folders appear whole or not at all: they are made beside their place and moved in at the end.  What cannot be written is
+told before the work.
+"""
 
 import os
 import shutil
@@ -6,6 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from mcuprune.errors import UsageError
 
@@ -34,9 +39,37 @@ def staged(output: Path) -> Iterator[Path]:
                 folder.rmdir()
 
 
+def check_file(output: Path) -> None:
+    """Raise UsageError where a file cannot be written; its folder is made."""
+    if output.is_dir():
+        raise UsageError(f"{output} is a folder; name a file with -o.")
+    with _refused(output, "place with -o"):
+        output.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=output.parent):
+            pass
+
+
+@contextmanager
+def opened(output: Path) -> Iterator[BinaryIO]:
+    """A file to write bytes to, in a folder that is made where it is missing; UsageError where it cannot be written."""
+    with _refused(output, "place"):
+        output.parent.mkdir(parents=True, exist_ok=True)
+        with output.open("wb") as file:
+            yield file
+
+
+@contextmanager
+def _refused(output: Path, other: str) -> Iterator[None]:
+    """What the system says against writing, as a sentence.  other: what to choose instead"""
+    try:
+        yield
+    except OSError as error:
+        raise UsageError(f"cannot write to {output}: {error.strerror}; choose another {other}.") from None
+
+
 def _make(output: Path) -> Path:
     """The stage, once it is sure that output can be written."""
-    try:
+    with _refused(output, "folder with -o"):
         output.parent.mkdir(parents=True, exist_ok=True)
         if output.exists() and not output.is_dir():
             raise UsageError(f"{output} is a file; choose another folder with -o.")
@@ -50,8 +83,6 @@ def _make(output: Path) -> Path:
                     "folder with -o."
                 )
         return Path(tempfile.mkdtemp(prefix=f".{output.name}-", dir=output.parent))
-    except OSError as error:
-        raise UsageError(f"cannot write to {output}: {error.strerror}; choose another folder with -o.") from None
 
 
 def _move(stage: Path, output: Path) -> None:

@@ -114,7 +114,7 @@ def aligned(dims: Sequence[int], *arrays: tuple[int, Sequence[int]]) -> int:
     """How many elements of a loop lie at multiples of four bytes in all arrays.  arrays: (offset, steps), in bytes
 
     >>> aligned((2, 3), (0, (6, 2)), (0, (3, 1)))
-    1
+    2
     """
     every = np.ones(tuple(dims), bool)
     for offset, steps in arrays:

@@ -8,7 +8,8 @@ from mcuprune import budget, ops, prune, quantize, recurrent, samples
 from mcuprune.compiled import Compiled, compile_graph, read
 from mcuprune.errors import UnsupportedModel
 from mcuprune.operand import PORTABLE
-from mcuprune.prune import loading, methods, objective, qat, recipe, train
+from mcuprune.prune import loading, methods, objective, qat, recipe
+from mcuprune.prune.backend import predict
 from mcuprune.prune.checkpoint import Checkpoints
 from mcuprune.prune.interrupt import Interrupt
 from mcuprune.prune.task import Pruned, Task
@@ -139,7 +140,7 @@ class Trainer:
         chosen = recipe.hold_back(len(data.x_train), self.request.seed)[1]
         x, y = data.x_train[chosen], (data.x_train if data.y_train is None else data.y_train)[chosen]
         if compiled is None:
-            return self.objective.score(train.predict(self.model, x), y)
+            return self.objective.score(predict(self.model, x), y)
         outputs = ops.run(compiled.graph, samples.quantize(x, compiled.graph.input))
         assert isinstance(outputs, np.ndarray)
         return self.objective.score(samples.dequantize(outputs, compiled.graph.output), y)

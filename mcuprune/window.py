@@ -9,6 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
+from mcuprune import libc
+from mcuprune.graph import Tensor
+from mcuprune.layer import Field, Scratch
+
 
 @dataclass(frozen=True)
 class Axis:
@@ -61,3 +65,33 @@ def windows(x: np.ndarray, y_axis: Axis, x_axis: Axis, fill: float) -> np.ndarra
     shape = (len(x), y_axis.outputs, x_axis.outputs, y_axis.kernel, x_axis.kernel, x.shape[3])
     steps = (row * y_axis.stride, column * x_axis.stride, row * y_axis.dilation, column * x_axis.dilation)
     return as_strided(padded, shape, (n, *steps, channel), writeable=False)
+
+
+def gather_fields(y_axis: Axis, x_axis: Axis, source: Tensor, column: int) -> dict[str, Field]:
+    """mcup_window_t over a tensor [1, height, width, channels].  column: elements of scratch to gather a window in."""
+    return {
+        "column": Scratch(column * source.item),
+        "input_height": y_axis.inputs,
+        "input_width": x_axis.inputs,
+        "channels": source.shape[3] * source.item,
+        "output_height": y_axis.outputs,
+        "output_width": x_axis.outputs,
+        "kernel_height": y_axis.kernel,
+        "kernel_width": x_axis.kernel,
+        "stride_y": y_axis.stride,
+        "stride_x": x_axis.stride,
+        "dilation_y": y_axis.dilation,
+        "dilation_x": x_axis.dilation,
+        "top": y_axis.before,
+        "left": x_axis.before,
+        "fill": source.z,
+    }
+
+
+def gather_work(y_axis: Axis, x_axis: Axis, source: Tensor) -> dict[str, float]:
+    """How often the loops of mcup_column run, for mcuprune.cost."""
+    size, pixels = source.shape[3] * source.item, y_axis.outputs * x_axis.outputs
+    inside = y_axis.seen * x_axis.seen
+    outside = pixels * y_axis.kernel * x_axis.kernel - inside
+    loops = {"gather": pixels, "line": pixels * y_axis.kernel, "inside": inside, "outside": outside}
+    return loops | libc.copied(inside, size) | libc.filled(outside, size)

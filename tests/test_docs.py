@@ -1,8 +1,10 @@
-"""The tables in the documents are those of the code, and what they point to is there."""
+"""The tables in the documents are those of the code, what they point to is there, and examples give what they say."""
 
+import doctest
 import re
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,8 @@ from mcuprune.cli import cli
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+SOURCES = [path for path in sorted((ROOT / "mcuprune").rglob("*.py")) if ">>>" in path.read_text(encoding="utf-8")]
+MODULES = [".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__") for path in SOURCES]
 
 
 def test_tables_are_up_to_date():
@@ -37,3 +41,11 @@ def test_make_targets_in_the_readme_exist():
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     named = set(re.findall(r"(?:`|^\s*(?:\$ )?)make ([a-z]+)", (ROOT / "README.md").read_text(), re.MULTILINE))
     assert {"demo", "test"} <= named <= targets | {"host", "emulator"}
+
+
+@pytest.mark.parametrize("name", [pytest.param(n, marks=[pytest.mark.keras] * (".prune." in n)) for n in MODULES])
+def test_examples_in_docstrings_are_true(name):
+    if ".prune." in name:
+        pytest.importorskip("tensorflow")
+    done = doctest.testmod(import_module(name))
+    assert done.attempted and not done.failed

@@ -12,9 +12,8 @@ from mcuprune import ops, samples
 from mcuprune.compiled import read
 from mcuprune.errors import UnsupportedModel
 from mcuprune.prune import prune, qat
-from mcuprune.prune.backend import keras
+from mcuprune.prune.backend import keras, predict
 from mcuprune.prune.layers import prunable
-from mcuprune.prune.train import predict
 from mcuprune.quantize import quantize
 
 

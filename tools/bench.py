@@ -17,6 +17,7 @@ from math import log2
 from pathlib import Path
 
 import click
+import emulation
 import layers
 import numpy as np
 import plot
@@ -109,7 +110,7 @@ def single_layers() -> tuple[list[Row], list[Row]]:
     graphs += [(name, 0.0, build(np.random.default_rng(0))) for name, build in FULL.items()]
     target = emulated("cortex-m4")
     chosen = [(graph, *choose.layers(graph, target, "speed")) for _, _, graph in graphs]
-    counted = layers.measure(chosen, target)
+    counted = emulation.measure(chosen, target)
     rows = [
         _row(name, sparsity, graph, [layer], [count], "cortex-m4", graph.ops)
         for (name, sparsity, _), (graph, layer), count in zip(graphs, chosen, counted, strict=True)
@@ -129,7 +130,7 @@ def network(path: Path, cpu: str, goal: str) -> list[Row]:
         variants.append((0.9, prune(dense, 0.9, block=4)))
     chosen = [(graph, layer) for _, graph in variants for layer in choose.layers(graph, target, goal)]
     different = {_fingerprint(layer): (graph, layer) for graph, layer in chosen}
-    counts = dict(zip(different, layers.measure(list(different.values()), target), strict=True))
+    counts = dict(zip(different, emulation.measure(list(different.values()), target), strict=True))
     rows, length = [], len(dense.ops)
     for i, (sparsity, graph) in enumerate(variants):
         own = [layer for _, layer in chosen[i * length : (i + 1) * length]]
@@ -210,7 +211,7 @@ def document(
         lines += [f"### {title} (`{name}`)", "", *_network_table(name, nets), ""]
     lines += ["## Layers with sparse weights, Cortex-M4", "", *_sparse_table(sparse), ""]
     lines += ["## Layers with all their weights, and those without, Cortex-M4", "", *_dense_table(dense), ""]
-    lines += ["## Stack of kernels", "", _STACK_TEXT.format(limit=layers.STACK_LIMIT), *_stack_table(stacks), ""]
+    lines += ["## Stack of kernels", "", _STACK_TEXT.format(limit=emulation.STACK_LIMIT), *_stack_table(stacks), ""]
     return "\n".join(lines)
 
 
@@ -314,7 +315,7 @@ def main(networks: Path) -> None:
     goals = [(cpu, "speed") for cpu in CORES] + [("cortex-m4", "size")]
     with ProcessPoolExecutor() as pool:
         of_layers = pool.submit(single_layers)
-        of_stacks = {cpu: pool.submit(layers.stacks, emulated(cpu)) for cpu in CORES}
+        of_stacks = {cpu: pool.submit(emulation.stacks, emulated(cpu)) for cpu in CORES}
         runs = {
             (name, cpu, goal): pool.submit(network, networks / f"{name}.tflite", cpu, goal)
             for name in (NETWORKS if present else ())

@@ -21,7 +21,8 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 
 import click
-import layers
+import draw
+import emulation
 import numpy as np
 from rich.console import Console
 from rich.table import Table
@@ -59,8 +60,8 @@ def emulated(cpu: str) -> Board:
 
 def drawn(seed: int) -> Iterator[Graph]:
     """The layers of a round."""
-    yield from itertools.islice(layers.at_random(np.random.default_rng(seed)), ROUND)
-    yield from itertools.islice(layers.seldom(np.random.default_rng((seed, ROUND))), SELDOM)
+    yield from itertools.islice(draw.at_random(np.random.default_rng(seed)), ROUND)
+    yield from itertools.islice(draw.seldom(np.random.default_rng((seed, ROUND))), SELDOM)
 
 
 def measure(cpu: str, seed: int, missing: bool = False) -> list[Sample]:
@@ -72,7 +73,7 @@ def measure(cpu: str, seed: int, missing: bool = False) -> list[Sample]:
         for candidate in choose.candidates(graph, graph.ops[0], target, target.isas)
         if candidate.layer.calls and not (missing and cost.cycles(candidate.layer, cpu) is not None)
     ]
-    counted = layers.measure([(graph, layer) for _, graph, layer in cases], target)
+    counted = emulation.measure([(graph, layer) for _, graph, layer in cases], target)
     return [Sample(number, layer.calls, c) for (number, _, layer), (_, c) in zip(cases, counted, strict=True)]
 
 

@@ -8,13 +8,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mcuprune import groups, libc, overlap
+from mcuprune import groups, overlap
 from mcuprune.graph import Graph, Op
-from mcuprune.layer import Call, Encoded, Field, Layer, Overlap, Scratch
+from mcuprune.layer import Call, Encoded, Field, Layer, Overlap
 from mcuprune.matrix import Matrix, check_constants, check_weights, chunks, matrix
 from mcuprune.matrix16 import check_bias16, check_matrix16, matrix16
 from mcuprune.operand import ACTIVATIONS, PADDINGS, PORTABLE, check_activation, sample_shape, unsupported, wide
-from mcuprune.window import Axis, axis, windows
+from mcuprune.window import Axis, axis, gather_fields, gather_work, windows
 
 CODE = "CONV_2D"
 ABOUT = (
@@ -167,37 +167,15 @@ def is_contiguous(y_axis: Axis, x_axis: Axis) -> bool:
 
 def window_fields(graph: Graph, op: Op, column: int) -> dict[str, Field]:
     """mcup_window_t; column: elements of scratch to gather one in, 0 where there is no need."""
-    source, (y_axis, x_axis) = graph.operand(op, 0), axes(graph, op)
-    return {
-        "column": Scratch(column * source.item),
-        "input_height": y_axis.inputs,
-        "input_width": x_axis.inputs,
-        "channels": source.shape[3] * source.item,
-        "output_height": y_axis.outputs,
-        "output_width": x_axis.outputs,
-        "kernel_height": y_axis.kernel,
-        "kernel_width": x_axis.kernel,
-        "stride_y": y_axis.stride,
-        "stride_x": x_axis.stride,
-        "dilation_y": y_axis.dilation,
-        "dilation_x": x_axis.dilation,
-        "top": y_axis.before,
-        "left": x_axis.before,
-        "fill": source.z,
-    }
+    return gather_fields(*axes(graph, op), graph.operand(op, 0), column)
 
 
 def window_work(graph: Graph, op: Op) -> dict[str, float]:
-    """How often the loops of mcup_column run, for mcuprune.cost."""
-    (y_axis, x_axis), source = axes(graph, op), graph.operand(op, 0)
-    size = source.shape[3] * source.item  # of a pixel
-    pixels = y_axis.outputs * x_axis.outputs
+    """How often the loops that gather columns run, for mcuprune.cost."""
+    y_axis, x_axis = axes(graph, op)
     if is_contiguous(y_axis, x_axis):
-        return {"pixel": pixels}
-    inside = y_axis.seen * x_axis.seen
-    outside = pixels * y_axis.kernel * x_axis.kernel - inside
-    work = {"gather": pixels, "line": pixels * y_axis.kernel, "inside": inside, "outside": outside}
-    return work | libc.copied(inside, size) | libc.filled(outside, size)
+        return {"pixel": y_axis.outputs * x_axis.outputs}
+    return gather_work(y_axis, x_axis, graph.operand(op, 0))
 
 
 def summary(graph: Graph, op: Op) -> str:

@@ -89,5 +89,5 @@ def chosen(op: Op, inputs: tuple[int, int], outer: int, places: int, count: int,
 
 
 def _work(outer: int, count: int, inner: int, aligned: int | None = None) -> dict[str, float]:
-    """How often the loops run, for mcuprune.cost.  aligned: see libc.copied; unknown where an input has the indices"""
+    """How often the loops run, for mcuprune.cost.  aligned: as of libc.copied, None where an input has the indices."""
     return {"outer": outer, "slice": outer * count} | libc.copied(outer * count, inner, aligned)

@@ -104,8 +104,10 @@ def reference(graph: Graph, op: Op, inputs: list[np.ndarray]) -> list[np.ndarray
 
 
 def near(entries: int) -> float:
-    """How many elements are to be expected so near to the largest that the table has them: what they hold decides.
-    Here any distance is taken to be as likely.  -> 0..1"""
+    """The share of elements that is to be expected so near to the largest that the table has them.
+
+    What they hold decides; here any distance is taken to be as likely as another.
+    """
     return min(entries / 256, 1.0)
 
 

@@ -13,10 +13,9 @@ from itertools import product
 import numpy as np
 import tflite
 
-from mcuprune import libc
 from mcuprune.encodings import ENCODINGS
 from mcuprune.graph import Graph, Op, Tensor
-from mcuprune.layer import Call, Encoded, Field, Layer, Scratch
+from mcuprune.layer import Call, Encoded, Field, Layer
 from mcuprune.matrix import Matrix, check_constants, matrix
 from mcuprune.operand import (
     ACTIVATIONS,
@@ -27,7 +26,7 @@ from mcuprune.operand import (
     sample_shape,
     unsupported,
 )
-from mcuprune.window import Axis, axis, windows
+from mcuprune.window import Axis, axis, gather_fields, gather_work, windows
 
 CODE = "TRANSPOSE_CONV"
 ABOUT = "any stride and padding; per-tensor or per-channel weights; a bias; fused ReLU, ReLU6"
@@ -152,35 +151,14 @@ def lower(graph: Graph, op: Op, encoded: Encoded, isas: Sequence[str] = PORTABLE
 def _call(graph: Graph, op: Op, y: Phase, x: Phase, m: Matrix, stream: Encoded) -> Call:
     source, target = _operands(graph, op)[0], graph.tensors[op.outputs[0]]
     channels, line = target.shape[3], target.shape[2] * target.shape[3]
-    window: dict[str, Field] = {
-        "column": Scratch(m.weights.shape[1]),
-        "input_height": source.shape[1],
-        "input_width": source.shape[2],
-        "channels": source.shape[3],
-        "output_height": y.window.outputs,
-        "output_width": x.window.outputs,
-        "kernel_height": y.window.kernel,
-        "kernel_width": x.window.kernel,
-        "stride_y": 1,
-        "stride_x": 1,
-        "dilation_y": 1,
-        "dilation_x": 1,
-        "top": y.window.before,
-        "left": x.window.before,
-        "fill": source.z,
-    }
     fields: dict[str, Field] = {
-        "window": window,
+        "window": gather_fields(y.window, x.window, source, m.weights.shape[1]),
         "matrix": m.fields(stream),
         "first": y.first * line + x.first * channels,
         "line": op.attrs["stride_h"] * line,
         "pixel": op.attrs["stride_w"] * channels,
     }
-    pixels, inside = y.window.outputs * x.window.outputs, y.window.seen * x.window.seen
-    outside = pixels * y.window.kernel * x.window.kernel - inside
-    work: dict[str, float] = {"gather": pixels, "line": pixels * y.window.kernel, "inside": inside, "outside": outside}
-    work |= libc.copied(inside, source.size // (source.shape[1] * source.shape[2]))
-    work |= libc.filled(outside, source.shape[3]) | m.work(stream, pixels)
+    work = gather_work(y.window, x.window, source) | m.work(stream, y.window.outputs * x.window.outputs)
     return Call(f"mcup_transpose_conv_{stream.encoding}_s8", "mcup_transpose_conv_t", fields, (2,), work)
 
 

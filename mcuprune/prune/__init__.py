@@ -26,11 +26,10 @@ if TYPE_CHECKING:
     import keras
 
     from mcuprune.prune.callback import Pruning
-    from mcuprune.prune.objective import Objective
-    from mcuprune.prune.train import evaluate
+    from mcuprune.prune.objective import Objective, evaluate
 
 __all__ = ["Checkpoints", "Options", "Pruned", "Pruning", "evaluate", "prune"]
-LAZY = {"Pruning": "callback", "evaluate": "train"}
+LAZY = {"Pruning": "callback", "evaluate": "objective"}
 METHOD = "gradual"
 
 

@@ -9,6 +9,8 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import numpy as np
+
 from mcuprune.errors import ToolError
 
 if not all(importlib.util.find_spec(name) for name in ("tensorflow", "keras")):
@@ -41,7 +43,9 @@ if keras.backend.backend() != "tensorflow":
 logging.getLogger("absl").setLevel(logging.ERROR)
 tf.get_logger().setLevel(logging.ERROR)
 
-__all__ = ["copied", "deterministic", "keras", "tf"]
+__all__ = ["copied", "deterministic", "keras", "predict", "tf"]
+
+BATCH = 256  # of predictions
 
 
 def copied(model: keras.Model) -> keras.Model:
@@ -50,6 +54,11 @@ def copied(model: keras.Model) -> keras.Model:
     copy.set_weights(model.get_weights())
     copy.trainable = True
     return copy
+
+
+def predict(model: keras.Model, x: np.ndarray) -> np.ndarray:
+    """Outputs of all samples.  (Not model.predict, whose data pipeline logs errors of its own and is slow to start.)"""
+    return np.concatenate([model.predict_on_batch(x[at : at + BATCH]) for at in range(0, len(x), BATCH)])
 
 
 def deterministic(seed: int) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 
 from mcuprune.data import Data, better, measure
 from mcuprune.errors import UsageError
-from mcuprune.prune.backend import keras, tf
+from mcuprune.prune.backend import keras, predict, tf
 
 TINY = 1e-20  # below any probability that matters, above float32's denormals
 
@@ -92,6 +92,11 @@ def infer(model: keras.Model, data: Data) -> Objective:
     if integers and low >= 0 and high <= 1 and (compiled == "binary_crossentropy" or (compiled is None and likely)):
         return Objective("flags", "accuracy", logits or last != "sigmoid")
     return _values(model, compiled)
+
+
+def evaluate(model: keras.Model, data: Data, objective: Objective) -> float:
+    """The objective's metric on the test set."""
+    return objective.score(predict(model, data.x_test), data.x_test if data.y_test is None else data.y_test)
 
 
 def targets(objective: Objective, x: np.ndarray, y: np.ndarray | None, model: keras.Model) -> np.ndarray:

@@ -1,6 +1,7 @@
-"""Patterns: which weights of a kernel may stay together.  All of them run along the inputs of an output, as kernels
+"""Patterns: which weights of a kernel stay or go together.
 
-on the device read them.  A kernel [..., inputs, outputs] is taken as the matrix [all its inputs, outputs].
+All of them run along the inputs of an output, as kernels on the device read them.  A kernel [..., inputs, outputs] is
+taken as the matrix [all its inputs, outputs].
 """
 
 import re
@@ -28,8 +29,8 @@ class Blocks:
     weights, so that blocks and single weights of other kernels can be ranked together.
     """
 
-    size: int = 4  # 1: any weight may stay or go
-    only: tuple[str, ...] | None = None  # the kernels that are in blocks, of others any weight; None: all
+    size: int = 4  # weights; of 1, any weight may stay or go
+    only: tuple[str, ...] | None = None  # names of the kernels that are in blocks, others are as of size 1; None: all
 
     def of(self, name: str) -> "Blocks":
         """The pattern of one kernel."""
@@ -99,9 +100,9 @@ Pattern = Blocks | NofM
 
 
 def chosen(text: str | None, model: "keras.Model") -> Pattern:
-    """What is asked for; else blocks in LSTM layers, whose kernels on the device gain most by them, and any weight
+    """The pattern that is asked for; by default blocks in LSTM layers, and any weight in others.
 
-    in other layers.  Kernels of fewer inputs than a block has are no blocks.
+    Kernels of LSTM layers gain most by blocks on the device.  Those of fewer inputs than a block has are in none.
     """
     from mcuprune.prune.layers import lstm_kernels
 

@@ -1,5 +1,6 @@
 """Predictions of cycles against measurements of layers that the cost model was not fitted to."""
 
+import emulation
 import fit
 import layers
 import numpy as np
@@ -41,7 +42,7 @@ def measured(request) -> dict[str, list[tuple[Candidate, int]]]:
     board = fit.emulated(request.param)
     found = {name: choose.candidates(graph, graph.ops[0], board, board.isas) for name, graph in LAYERS.items()}
     cases = [(LAYERS[name], candidate.layer) for name, candidates in found.items() for candidate in candidates]
-    counts = iter(layers.measure(cases, board))
+    counts = iter(emulation.measure(cases, board))
     return {name: [(c, next(counts)[1]) for c in candidates] for name, candidates in found.items()}
 
 

@@ -5,7 +5,8 @@ from dataclasses import replace
 import arm
 import numpy as np
 import pytest
-from layers import STACK_LIMIT, mean, pair, pool, random_operands, softmax
+from emulation import STACK_LIMIT, random_operands
+from layers import mean, pair, pool, softmax
 from test_conv_2d import convolution
 from test_depthwise_conv_2d import depthwise
 from test_fully_connected import dense

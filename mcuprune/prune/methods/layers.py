@@ -6,14 +6,13 @@ import numpy as np
 
 from mcuprune.errors import UsageError
 from mcuprune.prune import recipe
-from mcuprune.prune.backend import keras
+from mcuprune.prune.backend import keras, predict
 from mcuprune.prune.network import Call, run
 from mcuprune.prune.objective import targets
 from mcuprune.prune.recovery import recalibrate
 from mcuprune.prune.structured import finished, trained
 from mcuprune.prune.surgery import without
 from mcuprune.prune.task import Pruned, Task
-from mcuprune.prune.train import predict
 
 ABOUT = (
     "Whole layers and branches of residual blocks go, one after the other, each time the one whose loss the network "
