@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -93,6 +93,7 @@ def test_blocks_of_four_inputs_stay_or_go_together(scores, share, allocation):
 
 
 @given(kernels, st.floats(0, 0.999), st.sampled_from(["global", "lamp"]), st.integers(0, 3))
+@example({"equal": np.zeros((5, 2), np.float32)}, 0.25, "global", 1)
 def test_blocks_meet_the_sparsity_of_the_network_whatever_is_left_of_a_row(scores, share, allocation, blocks):
     masks = Blocks(4, tuple(scores)[:blocks]).masks(scores, share, allocation)
     count = sum(s.size for s in scores.values())

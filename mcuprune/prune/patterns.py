@@ -49,13 +49,15 @@ class Blocks:
     def _best(self, scores: np.ndarray, count: int) -> np.ndarray:
         """A mask of the best blocks that have no more than `count` weights together; of one at least."""
         blocks, inputs = self._means(scores), int(np.prod(scores.shape[:-1]))
-        number = count // self.size
-        if inputs % self.size:
-            weights = np.full(blocks.shape, self.size)
-            weights[-1] = inputs % self.size
-            order = np.argsort(-blocks, axis=None, kind="stable")
-            number = int(np.searchsorted(np.cumsum(weights.ravel()[order]), count, side="right"))
-        return self._spread(best(blocks, max(number, 1)), scores.shape)
+        if not inputs % self.size:
+            return self._spread(best(blocks, max(count // self.size, 1)), scores.shape)
+        weights = np.full(blocks.shape, self.size)
+        weights[-1] = inputs % self.size
+        order = np.argsort(-blocks, axis=None, kind="stable")
+        number = int(np.searchsorted(np.cumsum(weights.ravel()[order]), count, side="right"))
+        kept = np.zeros(blocks.size, bool)
+        kept[order[: max(number, 1)]] = True
+        return self._spread(kept.reshape(blocks.shape), scores.shape)
 
     def _spread(self, blocks: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
         """What is true of blocks, of each of their weights."""
