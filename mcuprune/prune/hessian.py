@@ -45,7 +45,7 @@ def _telling(layer: keras.layers.Layer, call: Callable, hear: Hear) -> Callable:
 def operands(layer: keras.layers.Layer, x: tf.Tensor) -> Iterator[tuple[keras.Variable, tf.Tensor]]:
     """The kernels of a layer, and what each is multiplied with, for an input of the layer.
 
-    A kernel may be changed before the next is asked for.  Embeddings and convolutions in groups have none.
+    A kernel may be changed before the next is asked for.  Convolutions in groups have none.
     """
     if isinstance(layer, L.Dense) or (isinstance(layer, CONVOLUTIONS) and layer.groups == 1):
         yield layer.kernel, x

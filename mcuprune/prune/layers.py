@@ -11,7 +11,8 @@ import numpy as np
 from mcuprune.prune.backend import keras
 from mcuprune.prune.masks import Masks
 
-# Attributes of a layer that hold prunable kernels.  Depthwise kernels stay dense: few weights, and each matters.
+# Attributes of a layer that hold prunable kernels.  Depthwise kernels stay dense: few weights, and each matters.  So do
+# tables of Embeddings: the device reads rows of them where they lie, and zeros would spare it nothing.
 KERNELS: dict[type, tuple[str, ...]] = {
     keras.layers.Conv2D: ("kernel",),
     keras.layers.Conv1D: ("kernel",),
@@ -21,7 +22,6 @@ KERNELS: dict[type, tuple[str, ...]] = {
     keras.layers.LSTM: ("cell.kernel", "cell.recurrent_kernel"),
     keras.layers.GRU: ("cell.kernel", "cell.recurrent_kernel"),
     keras.layers.SimpleRNN: ("cell.kernel", "cell.recurrent_kernel"),
-    keras.layers.Embedding: ("embeddings",),
 }
 CONVOLUTIONS = (keras.layers.Conv2D, keras.layers.Conv1D)
 
@@ -67,6 +67,17 @@ def lstm_kernels(model: keras.Model) -> list[tuple[str, keras.Variable]]:
     cells = [layer.cell for _, layer in walk(model) if isinstance(layer, keras.layers.LSTM)]
     theirs = {id(kernel) for cell in cells for kernel in (cell.kernel, cell.recurrent_kernel)}
     return [(name, kernel) for name, kernel in prunable(model) if id(kernel) in theirs]
+
+
+def tables(model: keras.Model) -> list[tuple[str, int]]:
+    """(name, places) of the Embeddings that read the model's input, which therefore is indices below `places`."""
+    found = []
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.Embedding) and layer.input is model.inputs[0]:
+            found.append((layer.name, layer.input_dim))
+        elif isinstance(layer, keras.Model) and layer.input is model.inputs[0]:
+            found += tables(layer)
+    return found
 
 
 def left_dense(model: keras.Model) -> list[tuple[str, str]]:
