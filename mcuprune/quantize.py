@@ -145,6 +145,7 @@ def _unmarked(content: bytes, source: "keras.Model") -> bytes:
     if len(model.subgraphs[0].inputs) > 1:
         converted.begin(model)
         converted.share(model)
+    converted.unfuse(model)
     for graph in model.subgraphs:
         for tensor in graph.tensors:
             name = re.sub(rf"(^|;){re.escape(source.name)}(_\d+)?/", r"\1", tensor.name.decode())
