@@ -34,9 +34,10 @@ SPARE = 0.005  # of the weight bytes: what a mask takes changes a little when tr
 def prunable(graph: Graph) -> list[Op]:
     """Operators whose weights pruning may touch, as mcuprune.prune.layers.prunable chooses them in Keras.
 
-    All but depthwise and the first convolution, unless there is nothing else.  Of those that share weights, the first.
+    All but depthwise, transposed and the first convolution, unless there is nothing else.  Of those that share weights,
+    the first.
     """
-    weighted = [op for op in graph.ops if hasattr(ops.OPS[op.kind], "weights")]
+    weighted = [op for op in graph.ops if hasattr(ops.OPS[op.kind], "weights") and op.kind != "transpose_conv"]
     first_of = {op.inputs[1]: op for op in reversed(weighted)}
     weighted = [op for op in weighted if first_of[op.inputs[1]] is op]
     first = next((op for op in weighted if op.kind == "conv_2d"), None)
@@ -50,9 +51,11 @@ def blocks(graph: Graph, op: Op) -> Iterator[tuple[int, slice, slice]]:
 
 
 def sparsity(graph: Graph) -> float:
-    """zeros / prunable weights of an int8 graph."""
-    weights = [ops.OPS[op.kind].weights(graph, op) for op in prunable(graph)]
-    count = _count(graph, prunable(graph))
+    """zeros / prunable weights of an int8 graph, also of Embeddings' tables, which zeros make no smaller."""
+    read = {op.inputs[op.kind == "embedding_lookup"] for op in graph.ops if op.kind in ("gather", "embedding_lookup")}
+    tables = [t.values != t.zero_point[0] for t in (graph.tensors[i] for i in sorted(read)) if t.constant]
+    weights = [*tables, *(ops.OPS[op.kind].weights(graph, op) for op in prunable(graph))]
+    count = sum(table.size for table in tables) + _count(graph, prunable(graph))
     return 1 - sum(int(np.count_nonzero(w)) for w in weights) / count if count else 0.0
 
 
@@ -161,10 +164,10 @@ def fits_flash(compiled: Compiled, request: Request) -> bool:
     return compiled.flash_bytes <= request.flash_limit[0]
 
 
-def check_flash(compiled: Compiled, request: Request) -> None:
-    """Raise OverBudget when the linked image is too large."""
+def check_flash(compiled: Compiled, request: Request, *, prunes: bool = True) -> None:
+    """Raise OverBudget when the linked image is too large.  prunes: whether it can be built again with fewer weights"""
     if not fits_flash(compiled, request):
-        raise _over_flash(compiled, request)
+        raise _over_flash(compiled, request, prunes)
 
 
 def arena_room(compiled: Compiled, request: Request, second: int = 0) -> int:
@@ -225,19 +228,22 @@ def check_ram(compiled: Compiled, request: Request, stack_bytes: int = 0) -> Non
     )
 
 
-def _over_flash(compiled: Compiled, request: Request) -> OverBudget:
+def _over_flash(compiled: Compiled, request: Request, prunes: bool = True) -> OverBudget:
     """The error for an image that does not fit, with its largest parts and the smallest budget that would do."""
     limit, whose = request.flash_limit
-    matrices = {op.name: ops.OPS[op.kind].weights(compiled.original, op) for op in prunable(compiled.original)}
     largest = sorted(compiled.layers, key=lambda x: -(x.encoded.stream.size if x.encoded else 0))[:3]
     parts = ", ".join(f"{x.op.name} ({format_size(x.encoded.stream.size)})" for x in largest if x.encoded)
-    rest = compiled.flash_bytes - weight_bytes(list(matrices.values()))
     bare = compiled.flash_bytes - needed_bytes(compiled.original)
     least = bare + int((1 + SPARE) * needed_bytes(compiled.original, MOST)) + 1
+    way_out = f"The smallest budget that would do is {_kb(least)} (at a sparsity of {MOST:g})."
+    if not prunes:
+        way_out = (
+            f"An int8 file is compiled as it is, which takes {_kb(compiled.flash_bytes)}; `mcuprune build` prunes the "
+            f"Keras model that it was made from, to no less than {_kb(least)} (at a sparsity of {MOST:g})."
+        )
     return OverBudget(
-        f"{request.name} needs {compiled.flash_bytes:,} bytes of flash, {whose} has {limit:,}; everything but prunable "
-        f"weights takes {rest:,}, the largest parts are {parts}. The smallest budget that would do is {_kb(least)} "
-        f"(at a sparsity of {MOST:g})."
+        f"{request.name} needs {compiled.flash_bytes:,} bytes of flash, {whose} has {limit:,}; all but weights and "
+        f"biases takes {bare:,}, the largest parts are {parts}. {way_out}"
     )
 
 

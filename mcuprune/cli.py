@@ -3,6 +3,7 @@
 stdout carries the result, stderr progress and log.  What is slow to import is imported by the command that needs it.
 """
 
+import signal
 import sys
 import tomllib
 from functools import partial
@@ -270,6 +271,8 @@ def doctor():
 
 def main() -> None:
     """The console script."""
+    # what a CI system or a container sends in the end: with an exception, what is half done goes as with Ctrl-C
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     try:
         cli.main(standalone_mode=False)
     except click.exceptions.Exit as done:

@@ -1,13 +1,15 @@
-"""Recurrent layers as TensorFlow's converter leaves them, put right before anybody reads the file.
+"""What TensorFlow's converter leaves of some layers, most of them recurrent, put right before anybody reads the file.
 
 All functions change a .tflite, or a part of one, as the object API of TensorFlow's flatbuffers has it.
 """
 
 from collections.abc import Sequence
+from copy import copy
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mcuprune import fixed
 from mcuprune.recurrent import SOURCE, lstms
 
 if TYPE_CHECKING:
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
 
 UNIDIRECTIONAL_SEQUENCE_LSTM = 44  # TFLite's code of the operator; places in its inputs and its intermediates:
 FORGET, STATE, CELL, HIDDEN = 2, 18, 19, 4
+TRANSPOSE_CONV, INT8 = 67, 9  # an operator, a type
+RELUS = {1: ("RELU", 19), 3: ("RELU6", 21)}  # TFLite's codes of fused activations -> names, codes of the operators
 FINEST = 2.0**-15  # the scale of cells; where they stay below 1/2 the converter takes a finer one, and TFLite no tanh
 
 
@@ -47,6 +51,32 @@ def share(content) -> None:
             same[index] = first.setdefault(what, index)
     for op in graph.operators:
         op.inputs = [same.get(index, index) for index in op.inputs]
+
+
+def unfuse(content) -> None:
+    """Give TRANSPOSE_CONV a RELU behind it for one in it that is less than its output's range.
+
+    The same bytes come out.  Such a range is that of a CONCATENATION with something negative; and only the newest
+    TFLite, in the fourth version of the operator, clamps in it.
+    """
+    graph = content.subgraphs[0]
+    for place, op in reversed(list(enumerate(graph.operators))):
+        target = graph.tensors[op.outputs[0]]
+        if content.operatorCodes[op.opcodeIndex].builtinCode != TRANSPOSE_CONV or target.type != INT8:
+            continue
+        name, code = RELUS.get(op.builtinOptions.fusedActivationFunction, ("NONE", 0))
+        scale, zero_point = target.quantization.scale[0], int(target.quantization.zeroPoint[0])
+        if fixed.activation_range(name, scale, zero_point) == (-128, 127):
+            continue
+        sums, clamp, kind = copy(target), type(op)(), copy(content.operatorCodes[op.opcodeIndex])
+        sums.name = target.name + b"_sums"
+        kind.builtinCode = kind.deprecatedBuiltinCode = code
+        kind.version = 2
+        clamp.opcodeIndex, clamp.inputs, clamp.outputs = len(content.operatorCodes), [len(graph.tensors)], op.outputs
+        op.outputs, op.builtinOptions.fusedActivationFunction = clamp.inputs, 0
+        content.operatorCodes.append(kind)
+        graph.tensors.append(sums)
+        graph.operators.insert(place + 1, clamp)
 
 
 def mend(graph, buffers: Sequence, codes: Sequence[int], model: "keras.Model") -> None:

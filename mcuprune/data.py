@@ -151,6 +151,17 @@ def fit(data: Data, input_shape: Sequence[int | None]) -> Data:
     raise UsageError(f"the model takes samples of shape {want}, x_train holds samples of shape {have}")
 
 
+def check_indices(x: np.ndarray, name: str, layer: str, places: int) -> None:
+    """Refuse samples [n, ...] that are not all indices below `places`, of the table that `layer` has."""
+    wrong = np.argwhere((x < 0) | (x >= places) | (x != np.rint(x)))
+    if len(wrong):
+        at = tuple(wrong[0])
+        raise UsageError(
+            f"{name} holds {x[at]:g} in sample {at[0]}, and {layer} knows the indices 0 to {places - 1} only; give "
+            "other samples, or a model with a larger table"
+        )
+
+
 def measure(metric: str, outputs: np.ndarray, targets: np.ndarray, threshold: float = 0.5) -> float:
     """The score of a model's real-valued outputs [n, ...], for targets as Data holds them.
 

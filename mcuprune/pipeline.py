@@ -32,6 +32,7 @@ def compile_model(path: Path, request: Request, say: Say) -> Report:
         (stage / "model.tflite").write_bytes(path.read_bytes())
         say(f"compiling {request.name} for {request.board.name}")
         compiled = compile_graph(graph, request.board, stage, "size", PORTABLE)
+        budget.check_flash(compiled, request, prunes=False)
         report = _finish(compiled, request, Trained(), say)
     return _demand_accuracy(report, request)
 

@@ -129,7 +129,7 @@ def plugin() -> Path:
     source = find_folder("firmware") / "plugin/count.c"
     key = hashlib.sha256(source.read_bytes() + platform.platform().encode()).hexdigest()[:16]
     library = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "mcuprune" / f"count-{key}.so"
-    if library.exists():
+    if os.path.exists(library):  # which also takes folders that may not be looked into, as a container's HOME
         return library
     compiler = os.environ.get("CC") or next(filter(shutil.which, ("cc", "gcc", "clang")), None)
     if compiler is None:
@@ -144,7 +144,9 @@ def plugin() -> Path:
             subprocess.run(command, capture_output=True, text=True, check=True)
             built.replace(library)
     except OSError as error:
-        raise PluginError(f"the counting plugin cannot be built in {library.parent}: {error}") from None
+        raise PluginError(
+            f"the counting plugin cannot be built in {library.parent}: {error}; XDG_CACHE_HOME says where"
+        ) from None
     except subprocess.CalledProcessError as failure:
         raise PluginError(f"the counting plugin does not compile: {' '.join(command)}\n{failure.stderr}") from None
     return library

@@ -46,18 +46,19 @@ def quantize(model: "keras.Model", x_calibration: np.ndarray | None, out_path: s
 
 
 def _samples(model: "keras.Model", x: np.ndarray | None, seed: int) -> np.ndarray:
-    random = np.random.default_rng(seed)
-    indices = model.inputs[0].dtype in ("int32", "int64")
-    if x is None and (None in model.input_shape[1:] or indices):
+    from mcuprune.prune.layers import input_type  # imports TensorFlow
+
+    random, kind = np.random.default_rng(seed), input_type(model)
+    if x is None and (None in model.input_shape[1:] or kind != "float32"):
         raise UnsupportedModel(
-            f"the input of {model.name} has shape {model.input_shape[1:]} and type {model.inputs[0].dtype}; where a "
+            f"the input of {model.name} has shape {model.input_shape[1:]} and type {kind}; where a "
             "size is free or values are indices, --data has to say what samples look like"
         )
     if x is None:
         log.warning("no data: %s is calibrated on random inputs, its int8 accuracy means nothing", model.name)
         return random.standard_normal((SAMPLES, *model.input_shape[1:]), np.float32)
     chosen = random.choice(len(x), min(SAMPLES, len(x)), replace=False)
-    return x[np.sort(chosen)].astype(model.inputs[0].dtype if indices else np.float32)
+    return x[np.sort(chosen)].astype(kind)
 
 
 def _run(command: list[str], model: "keras.Model", target: Path) -> None:
@@ -144,6 +145,7 @@ def _unmarked(content: bytes, source: "keras.Model") -> bytes:
     if len(model.subgraphs[0].inputs) > 1:
         converted.begin(model)
         converted.share(model)
+    converted.unfuse(model)
     for graph in model.subgraphs:
         for tensor in graph.tensors:
             name = re.sub(rf"(^|;){re.escape(source.name)}(_\d+)?/", r"\1", tensor.name.decode())

@@ -19,6 +19,8 @@ def fit(tests: Data, graph: Graph) -> Data:
             names = ", ".join(tensor.name for tensor in tensors)
             raise UsageError(f"the model has {len(tensors)} {end} ({names}), data has one x and one y. Leave data out.")
     tests = data.fit(tests, graph.input.shape[1:])
+    if not len(graph.input.scale):
+        data.check_indices(tests.x_test, "x_test", "the model", _limit(graph, graph.inputs[0]))
     targets, name = (tests.x_test, "x_test") if tests.y_test is None else (tests.y_test, "y_test")
     shape = graph.output.shape[1:]
     labels = natural_metric(graph, tests.y_test) == "accuracy" and targets.shape[1:] == shape[:-1]

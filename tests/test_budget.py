@@ -113,9 +113,20 @@ def test_the_smallest_budget_that_would_do_does_and_a_kilobyte_less_does_not(den
     with pytest.raises(OverBudget) as refused:
         budget.check_flash(dense, request(4096))
     least = int(re.search(r"The smallest budget that would do is (\d+)KB", str(refused.value))[1])
+    fixed = re.search(r"all but weights and biases takes ([\d,]+),", str(refused.value))[1]
+    assert int(fixed.replace(",", "")) < least * 1024
     assert budget.demanded(dense, request(least * 1024)) <= budget.MOST
     with pytest.raises(OverBudget):
         budget.demanded(dense, request((least - 1) * 1024))
+
+
+def test_what_cannot_prune_offers_no_sparsity_but_what_the_file_takes(dense):
+    with pytest.raises(OverBudget, match=r"An int8 file is compiled as it is, which takes (\d+)KB") as refused:
+        budget.check_flash(dense, request(4096), prunes=False)
+    takes = int(re.search(r"which takes (\d+)KB", str(refused.value))[1])
+    budget.check_flash(dense, request(takes * 1024), prunes=False)
+    with pytest.raises(OverBudget):
+        budget.check_flash(dense, request((takes - 1) * 1024), prunes=False)
 
 
 def test_a_budget_beyond_the_board_is_the_boards(dense):

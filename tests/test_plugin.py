@@ -1,5 +1,6 @@
 """The counting plugin is built once, by whichever C compiler there is, and its absence is told from other failures."""
 
+import os
 import shutil
 import subprocess
 
@@ -52,3 +53,18 @@ def test_a_cache_folder_that_cannot_be_made_is_a_plugin_error(cache, monkeypatch
 
 def test_ticks_are_nanoseconds_of_the_machine():
     assert profile.instructions_from_ticks(25_000_000, "mps2-an386") == 1_000_000_000
+
+
+def test_a_home_that_may_not_be_looked_into_is_a_plugin_error(cache, monkeypatch):
+    def denied(function):
+        def call(path, *arguments, **options):
+            if str(path).startswith(str(cache)):
+                raise PermissionError(13, "Permission denied")
+            return function(path, *arguments, **options)
+
+        return call
+
+    monkeypatch.setattr("os.stat", denied(os.stat))
+    monkeypatch.setattr("os.mkdir", denied(os.mkdir))
+    with pytest.raises(profile.PluginError, match=r"cannot be built in .*XDG_CACHE_HOME says where"):
+        profile.plugin()

@@ -46,7 +46,8 @@ from mcuprune.prune.backend import keras, tf  # noqa: E402
 from mcuprune.prune.layers import int8_matrices, prunable  # noqa: E402
 from mcuprune.prune.loading import save  # noqa: E402
 from mcuprune.prune.objective import Objective, infer  # noqa: E402
-from mcuprune.prune.recipe import default_epochs, macs  # noqa: E402
+from mcuprune.prune.recipe import chosen, default_epochs, macs  # noqa: E402
+from mcuprune.prune.task import Task  # noqa: E402
 
 L = keras.layers
 
@@ -436,7 +437,7 @@ def test_a_layer_that_cannot_be_pruned_is_said(capsys):
     model = chain(keras.Input((4, 4, 2)), L.Conv2DTranspose(2, 2, name="up"), L.Flatten(), L.Dense(3, name="head"))
     said = []
     prune(model, None, sparsity=0.5, method="oneshot-magnitude", say=said.append)
-    assert said == ["up stays dense: a Conv2DTranspose is not pruned"]
+    assert said == ["up stays dense: Conv2DTranspose layers are not pruned"]
     with pytest.raises(UnsupportedModel, match="has no layer whose weights could be pruned"):
         prune(chain(keras.Input((4,)), L.ReLU(), name="empty"), None, sparsity=0.5, method="oneshot-magnitude")
 
@@ -474,6 +475,14 @@ def test_epochs_depend_on_the_work_alone():
     model = classifier()
     assert macs(model) == 6 * 24 + 24 * 3
     assert default_epochs(model, 1000, 32) == 30 and default_epochs(model, 10**8, 128) == 8
+
+
+@pytest.mark.parametrize(("samples", "width", "batch"), [(500, 8, 32), (12_000, 8, 64), (12_000, 1001, 128)])
+def test_small_networks_take_more_and_smaller_steps(samples, width, batch):
+    model = chain(keras.Input((1000,)), L.Dense(width, "relu"), L.Dense(2, "softmax"))
+    x, y = np.zeros((samples, 1000), np.float32), np.arange(samples) % 2
+    data = Data(x, y, x[:4], y[:4])
+    assert chosen(model, Task(0.5, model, data, infer(model, data))).batch == batch
 
 
 def test_photographs_are_augmented_and_digits_are_not():

@@ -49,7 +49,7 @@ def check(graph: Graph, op: Op) -> None:
         why = (
             f"has the fused activation {op.attrs['fused_activation_function']}, which is not all of the output's range"
         )
-        raise unsupported(op, why, "calibrate the quantizer with real samples")
+        raise unsupported(op, why, "quantize the Keras model with `mcuprune quantize`, which makes two operators of it")
     shapes = source.shape, filters.shape, target.shape
     if any(len(shape) != 4 for shape in shapes) or source.shape[0] != 1 or target.shape[0] != 1:
         raise unsupported(op, f"reads a tensor of shape {source.shape}", "use images: batch 1, height, width, channels")

@@ -77,8 +77,9 @@ def prune(
     data = _data(data, model)
     if not prunable(model):
         raise UnsupportedModel(f"{model.name} has no layer whose weights could be pruned")
-    for name, kind in left_dense(model):
-        say(f"{name} stays dense: a {kind} is not pruned")
+    if methods.unit(method) == "weights":
+        for name, kind in left_dense(model):
+            say(f"{name} stays dense: {kind} layers are not pruned")
     if data is not None and objective is None:
         objective = infer(model, data)
     with interrupt.listening():

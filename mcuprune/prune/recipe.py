@@ -15,8 +15,9 @@ from mcuprune.prune.task import Task
 HELD_BACK, HELD_BACK_MOST = 0.1, 1000  # share and number of training samples that choose the epoch
 RATE = 3e-3
 OF_A_RECIPE = ("criterion", "allocation", "shadow", "distill")  # the options that are fields of it
-ENOUGH = 10_000  # samples for the large batch
-LARGE, SMALL = 128, 32
+ENOUGH = 10_000  # samples for more than the small batch
+LARGE, MEDIUM, SMALL = 128, 64, 32
+HEAVY = 1_000_000  # MACs from which on the large batch is used: below, steps are cheap, and more of them are better
 FEWEST, MOST = 8, 30  # epochs
 MINUTE, MACS_A_SECOND, SECONDS_A_STEP = 60, 6e9, 0.003  # forward MACs, with all the rest of training in their rate
 
@@ -50,7 +51,8 @@ class Recipe:
 def chosen(model: keras.Model, task: Task, **changes: Any) -> Recipe:
     """The recipe for a model and a task: epochs, batch and rate, and what the task's options say."""
     samples = len(hold_back(len(task.trained()[0].x_train), task.seed)[0])
-    batch = min(LARGE if samples >= ENOUGH else SMALL, samples)
+    batch = SMALL if samples < ENOUGH else MEDIUM if macs(model) < HEAVY else LARGE
+    batch = min(batch, samples)
     epochs = task.epochs or default_epochs(model, samples, batch)
     options = {name: value for name, value in task.options.given().items() if name in OF_A_RECIPE}
     pattern = patterns.chosen(task.options.pattern, model)
