@@ -84,8 +84,6 @@ def data(options):
 
 def keras_model(model, found, seed, log):
     """(keras.Model, Data or None): the file's with the data that was found, or the bundled example's."""
-    from mcuprune.data import fit
-
     if model is None:
         if found:
             raise UsageError("--data needs a MODEL; without one the bundled example is built, with its own data.")
@@ -93,11 +91,11 @@ def keras_model(model, found, seed, log):
 
         log("no MODEL given: training the bundled example, handwritten digits")
         return example.digits(seed=seed)
-    from mcuprune.prune import loading
+    from mcuprune.prune import indices, loading
 
     log(f"loading {model}")
     loaded = loading.load(model)
-    return loaded, fit(found, loaded.input_shape[1:]) if found else None
+    return loaded, indices.fitted(loaded, found) if found else None
 
 
 def pruned(model, output, options, log) -> str:

@@ -52,8 +52,8 @@ def blocks(graph: Graph, op: Op) -> Iterator[tuple[int, slice, slice]]:
 
 def sparsity(graph: Graph) -> float:
     """zeros / prunable weights of an int8 graph, also of Embeddings' tables, which zeros make no smaller."""
-    read = {op.inputs[op.kind == "embedding_lookup"] for op in graph.ops if op.kind in ("gather", "embedding_lookup")}
-    tables = [t.values != t.zero_point[0] for t in (graph.tensors[i] for i in sorted(read)) if t.constant]
+    looked_up = {op.inputs[ops.OPS[op.kind].TABLE] for op in graph.ops if hasattr(ops.OPS[op.kind], "TABLE")}
+    tables = [t.values != t.z for t in (graph.tensors[i] for i in sorted(looked_up)) if t.constant]
     weights = [*tables, *(ops.OPS[op.kind].weights(graph, op) for op in prunable(graph))]
     count = sum(table.size for table in tables) + _count(graph, prunable(graph))
     return 1 - sum(int(np.count_nonzero(w)) for w in weights) / count if count else 0.0

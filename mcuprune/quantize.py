@@ -46,7 +46,7 @@ def quantize(model: "keras.Model", x_calibration: np.ndarray | None, out_path: s
 
 
 def _samples(model: "keras.Model", x: np.ndarray | None, seed: int) -> np.ndarray:
-    from mcuprune.prune.layers import input_type  # imports TensorFlow
+    from mcuprune.prune.indices import input_type  # imports TensorFlow
 
     random, kind = np.random.default_rng(seed), input_type(model)
     if x is None and (None in model.input_shape[1:] or kind != "float32"):

@@ -11,7 +11,7 @@ from mcuprune.ops.gather import check_indices, check_table, chosen
 
 CODE = "EMBEDDING_LOOKUP"
 ABOUT = "a constant int8 table, indices from an int32 input"
-INTEGERS = (0,)  # the indices
+INTEGERS, TABLE = (0,), 1  # operands: the indices, and what they choose from
 
 
 def read(options: object) -> dict[str, object]:

@@ -15,7 +15,7 @@ from mcuprune.operand import check_shape, sample_shape, samples, unsupported
 
 CODE = "GATHER"
 ABOUT = "indices constant or from an int32 input, none negative; any axis, no batch_dims; constant tables (Embedding)"
-INTEGERS = (1,)  # the indices
+INTEGERS, TABLE = (1,), 0  # operands: the indices, and what they choose from
 
 
 def read(options: tflite.GatherOptions) -> dict[str, object]:

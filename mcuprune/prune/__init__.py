@@ -112,6 +112,8 @@ def check(method: str, sparsity: float | None, options: Options, epochs: int | N
 
 
 def _data(data: "Data | str | Path | tuple | None", model: "keras.Model") -> Data | None:
+    from mcuprune.prune.indices import fitted
+
     if data is None:
         return None
     if isinstance(data, str | Path):
@@ -126,7 +128,7 @@ def _data(data: "Data | str | Path | tuple | None", model: "keras.Model") -> Dat
             ) from None
         arrays = {"x_train": x_train, "y_train": y_train, "x_test": x_test, "y_test": y_test}
         data = datasets.check(arrays, "the data")
-    return datasets.fit(data, model.input_shape[1:])
+    return fitted(model, data)
 
 
 def __getattr__(name: str) -> Any:

@@ -69,34 +69,6 @@ def lstm_kernels(model: keras.Model) -> list[tuple[str, keras.Variable]]:
     return [(name, kernel) for name, kernel in prunable(model) if id(kernel) in theirs]
 
 
-def tables(model: keras.Model) -> list[tuple[str, int]]:
-    """(name, places) of the Embeddings that read the model's input, which therefore is indices below `places`."""
-    found = []
-    for layer in _readers(model):
-        if isinstance(layer, keras.layers.Embedding):
-            found.append((layer.name, layer.input_dim))
-        elif isinstance(layer, keras.Model):
-            found += tables(layer)
-    return found
-
-
-def input_type(model: keras.Model) -> str:
-    """'int32' or 'int64' of indices, else 'float32'.
-
-    Keras gives an Input in front of an Embedding float32 unless it is told better: indices it holds all the same.
-    """
-    if model.inputs[0].dtype in ("int32", "int64"):
-        return model.inputs[0].dtype
-    readers = _readers(model)
-    return "int32" if readers and all(isinstance(x, keras.layers.Embedding) for x in readers) else "float32"
-
-
-def _readers(model: keras.Model) -> list[keras.layers.Layer]:
-    """The layers that read the model's input."""
-    calls = [(layer, node) for layer in model.layers for node in layer._inbound_nodes]
-    return [layer for layer, node in calls if any(x is model.inputs[0] for x in node.input_tensors)]
-
-
 def left_dense(model: keras.Model) -> list[tuple[str, str]]:
     """(name, type) of the layers with matrices of weights that no method prunes for want of knowing them.
 
@@ -117,9 +89,10 @@ def int8_matrices(model: keras.Model, masks: Masks | None = None) -> dict[str, n
     Batch norm, which the converter folds, scales whole rows, and so does not change these integers.  It lets the
     encoders say what a mask costs in bytes before anything is trained.
     """
-    matrices, tables = {}, {id(x.embeddings) for _, x in walk(model) if isinstance(x, keras.layers.Embedding)}
+    embeddings = {id(layer.embeddings) for _, layer in walk(model) if isinstance(layer, keras.layers.Embedding)}
+    matrices = {}
     for name, variable in prunable(model):
-        if id(variable) in tables:
+        if id(variable) in embeddings:
             continue
         kernel = variable.numpy()
         if masks is not None:

@@ -10,10 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from mcuprune.data import Data, better, check_indices, measure
+from mcuprune.data import Data, better, measure
 from mcuprune.errors import UsageError
 from mcuprune.prune.backend import keras, predict, tf
-from mcuprune.prune.layers import tables
 
 TINY = 1e-20  # below any probability that matters, above float32's denormals
 
@@ -69,9 +68,6 @@ class Objective:
 
 def infer(model: keras.Model, data: Data) -> Objective:
     """Loss and metric of a model on a data set; UsageError when the two do not fit together."""
-    for name, places in tables(model):
-        check_indices(data.x_train, "x_train", name, places)
-        check_indices(data.x_test, "x_test", name, places)
     shape = model.output_shape[1:]
     compiled, logits = _compiled(model)
     if data.y_train is None or data.y_test is None:

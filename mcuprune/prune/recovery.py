@@ -15,7 +15,7 @@ BATCHES, BATCH = 32, 128
 
 def recalibrate(model: keras.Model, x: np.ndarray, seed: int = 0) -> None:
     """Measure the statistics of all batch norms anew: the plain mean over a few batches of x, drawn by the seed."""
-    norms = [layer for _, layer in walk(model) if isinstance(layer, keras.layers.BatchNormalization)]
+    norms = _norms(model)
     if not norms:
         return
     order = np.random.default_rng(seed).permutation(len(x))
@@ -33,6 +33,12 @@ def refreshed(model: keras.Model, x: np.ndarray, score: Callable[[keras.Model], 
 
     ResNet-8 then knows a point more of CIFAR-10, and what learns from it half a point.
     """
+    if not _norms(model):
+        return model
     fresh = copied(model)
     recalibrate(fresh, x, seed)
     return fresh if score(fresh) > score(model) else model
+
+
+def _norms(model: keras.Model) -> list[keras.layers.BatchNormalization]:
+    return [layer for _, layer in walk(model) if isinstance(layer, keras.layers.BatchNormalization)]

@@ -74,7 +74,7 @@ class _Trainer:
         self.dropouts = Dropouts(model)
         self.now = self.epochs = 0  # steps and epochs done
         self.history: list[dict[str, Any]] = []
-        self.best: float | None = None  # metric of an epoch that may be kept
+        self.best: float | None = None  # metric of the epochs that may be kept
         self.weights = model.get_weights()
         self.aims = self._aims()
         self.teacher = self._teacher() if recipe.distill and self.objective.kind != "values" else None
@@ -119,11 +119,10 @@ class _Trainer:
 
     def _keep(self, metric: float) -> None:
         """These weights, unless earlier ones are clearly better: as the learning rate falls, each epoch should be."""
-        objective = self.objective
-        if self.best is None or objective.as_good(metric, self.best, len(self.choosing)):
-            self.weights = self.model.get_weights()
-        if self.best is None or better(objective.metric, metric, self.best):
+        if self.best is None or better(self.objective.metric, metric, self.best):
             self.best = metric
+        if self.objective.as_good(metric, self.best, len(self.choosing)):
+            self.weights = self.model.get_weights()
 
     def _samples(self) -> float | None:
         """Train one epoch.  The mean loss, None if it was interrupted."""

@@ -33,19 +33,19 @@ def lookup(path: Path) -> Graph:
 @pytest.mark.parametrize("value", [20, -1, 2.5])
 def test_they_are_refused_in_a_sentence_before_training(value):
     keras = pytest.importorskip("mcuprune.prune.backend", exc_type=ImportError).keras
-    from mcuprune.prune import objective
+    from mcuprune.prune.indices import fitted
 
     inner = keras.Sequential([keras.Input((6,)), keras.layers.Embedding(20, 4, name="words"), keras.layers.Flatten()])
     source = keras.Input((6,))
     for model in (inner, keras.Model(source, keras.layers.Dense(24)(inner(source)))):
         labels = np.zeros(4, np.int64)
-        objective.infer(model, Data(GOOD, labels, GOOD, labels))
+        fitted(model, Data(GOOD, labels, GOOD, labels))
         with pytest.raises(
             UsageError, match=rf"x_train holds {value:g} in sample 2, and words knows the indices 0 to 19"
         ):
-            objective.infer(model, Data(with_one(value), labels, GOOD, labels))
+            fitted(model, Data(with_one(value), labels, GOOD, labels))
         with pytest.raises(UsageError, match="x_test holds"):
-            objective.infer(model, Data(GOOD, labels, with_one(value), labels))
+            fitted(model, Data(GOOD, labels, with_one(value), labels))
 
 
 def test_an_int8_file_refuses_them_too(tmp_path):
