@@ -252,7 +252,7 @@ def boards(name):
 def ops():
     """The operators that can be compiled, and why some cannot."""
     from mcuprune import ops as operators
-    from mcuprune.tflite import REFUSED
+    from mcuprune.refusals import REFUSED
 
     for module in operators.OPS.values():
         click.echo(f"{module.CODE:24} {module.ABOUT}{'; int16, too' if getattr(module, 'WIDE', False) else ''}")

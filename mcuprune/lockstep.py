@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 import tflite
 
+from mcuprune import schema
+
 KINDS = {getattr(tflite.BuiltinOperator, kind): kind for kind in ("ELU", "LOG", "SQRT")}
 STAND_IN = tflite.BuiltinOperator.RELU  # a runtime wants kernels for all operators listed, be they used or not
 INPUTS, OUTPUTS, OPERATORS = 6, 8, 10  # where a subgraph's fields are told of
@@ -34,7 +36,7 @@ def apart(content: bytes) -> tuple[bytes, list[Function]]:
         return content, []
     model = tflite.Model.GetRootAs(content, 0)
     graph = model.Subgraphs(0)
-    kinds = [kind(model.OperatorCodes(i)) for i in range(model.OperatorCodesLength())]
+    kinds = [schema.number(model.OperatorCodes(i)) for i in range(model.OperatorCodesLength())]
     ops = [graph.Operators(i) for i in range(graph.OperatorsLength())]
     functions, taken = [], set()
     for i, op in enumerate(ops):
@@ -100,16 +102,11 @@ def _with_operators(content: bytes, kept: Sequence[int], spared: int | None = No
     references = [table - (start + 4 * i) for i, table in enumerate(tables)]
     content = _written(content, start - 4, struct.pack(f"<I{len(kept)}I", len(kept), *references))
     for code in (model.OperatorCodes(i) for i in range(model.OperatorCodesLength())):
-        if kind(code) in set(KINDS) - {spared}:
+        if schema.number(code) in set(KINDS) - {spared}:
             for field, width in ((4, "<b"), (10, "<i")):
                 if offset := code._tab.Offset(field):
                     content = _written(content, code._tab.Pos + offset, struct.pack(width, STAND_IN))
     return content
-
-
-def kind(code: tflite.OperatorCode) -> int:
-    """A number of tflite.BuiltinOperator.  Old files tell it in a byte; later ones in four, above 127 only there."""
-    return max(code.BuiltinCode(), code.DeprecatedBuiltinCode())
 
 
 def _written(content: bytes, at: int, new: bytes) -> bytes:

@@ -20,7 +20,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import tflite
 
-from mcuprune import lockstep, nibbles, pointwise
+from mcuprune import lockstep, nibbles, pointwise, schema
 from mcuprune.errors import ToolError
 
 Tensors = dict[int, np.ndarray]
@@ -128,7 +128,7 @@ def _readable(content: bytes) -> bytes:
     """The file with operators in versions that older runtimes know, where newer ones only add types."""
     changed, model = bytearray(content), tflite.Model.GetRootAs(content, 0)
     for code in (model.OperatorCodes(i) for i in range(model.OperatorCodesLength())):
-        known = KNOWN_VERSIONS.get(lockstep.kind(code))
+        known = KNOWN_VERSIONS.get(schema.number(code))
         if known and code.Version() > known:
             struct.pack_into("<i", changed, code._tab.Pos + code._tab.Offset(8), known)
     return bytes(_widened(changed, model))

@@ -13,7 +13,7 @@ import flatbuffers
 import numpy as np
 import tflite
 
-from mcuprune import lockstep
+from mcuprune import schema
 
 VERSIONS = {"CONV_2D": 4, "RESHAPE": 1}  # of what takes its place: the fourth is the first with int16
 ALIGNMENT = 16  # bytes, of constants: kernels read them where they lie
@@ -44,7 +44,7 @@ def convolved(content: bytes) -> bytes:
 
 
 def _is_dense(model: tflite.Model, graph: tflite.SubGraph, op: tflite.Operator) -> bool:
-    kind = lockstep.kind(model.OperatorCodes(op.OpcodeIndex()))
+    kind = schema.number(model.OperatorCodes(op.OpcodeIndex()))
     return kind == tflite.BuiltinOperator.FULLY_CONNECTED and graph.Tensors(op.Inputs(0)).Type() in INTEGERS
 
 

@@ -1,6 +1,6 @@
 """Write a Graph as a .tflite file, so that tests make models without TensorFlow.
 
-The mirror of mcuprune/tflite.py, and deliberately dumber: attributes are written to the schema's options table by
+The mirror of mcuprune/flatbuffer.py, and deliberately dumber: attributes are written to the schema's options table by
 their names, so a new operator needs nothing here.
 """
 

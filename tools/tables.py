@@ -8,7 +8,7 @@ import re
 import sys
 from pathlib import Path
 
-from mcuprune import board, ops, tflite
+from mcuprune import board, ops, refusals
 from mcuprune.encodings import ENCODINGS
 from mcuprune.prune import methods
 from mcuprune.rewrite import PASSES
@@ -34,7 +34,7 @@ def operators() -> list[list[str]]:
 
 
 def refused() -> list[list[str]]:
-    rows = [[name, why, rewrite] for name, (why, rewrite) in tflite.REFUSED.items()]
+    rows = [[name, why, rewrite] for name, (why, rewrite) in refusals.REFUSED.items()]
     return [["not supported", "why", "instead"], ["---"] * 3, *rows]
 
 

@@ -112,8 +112,6 @@ def check(method: str, sparsity: float | None, options: Options, epochs: int | N
 
 
 def _data(data: "Data | str | Path | tuple | None", model: "keras.Model") -> Data | None:
-    from mcuprune.prune.indices import fitted
-
     if data is None:
         return None
     if isinstance(data, str | Path):
@@ -128,6 +126,8 @@ def _data(data: "Data | str | Path | tuple | None", model: "keras.Model") -> Dat
             ) from None
         arrays = {"x_train": x_train, "y_train": y_train, "x_test": x_test, "y_test": y_test}
         data = datasets.check(arrays, "the data")
+    from mcuprune.prune.indices import fitted
+
     return fitted(model, data)
 
 

@@ -17,6 +17,7 @@ def test_what_data_is_and_what_was_given_are_told(data):
 
 
 def test_a_path_names_a_file_as_a_string_does(tmp_path):
-    x = np.ones((5, 2), np.float32)
+    keras = pytest.importorskip("mcuprune.prune.backend", exc_type=ImportError).keras
+    x, model = np.ones((5, 2), np.float32), keras.Sequential([keras.Input((2,)), keras.layers.Dense(2)])
     np.savez(tmp_path / "a.npz", x_train=x, x_test=x)
-    assert pruning._data(Path(tmp_path, "a.npz"), mock.Mock(input_shape=(None, 2))).x_train.shape == (5, 2)
+    assert pruning._data(Path(tmp_path, "a.npz"), model).x_train.shape == (5, 2)
